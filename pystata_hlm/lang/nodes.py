@@ -1,0 +1,306 @@
+"""The abstract syntax tree: what a parsed command line is, names still unresolved.
+
+Every node is a frozen dataclass, so parsed lines can be cached and shared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+# ---------------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A numeric literal. ``code`` 0..26 tells ``.`` to ``.z`` apart when ``value`` is NaN."""
+
+    value: float
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A variable, scalar or system name (``_n``, ``_N``, ``_pi``, ``_rc``, ``_cons``); may be abbreviated."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """A variable with an operator inside an expression: ``3.rep78``, ``L.x``, ``L2D.x``."""
+
+    operator: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    """Explicit subscript ``name[index]``; with two indices a matrix element."""
+
+    name: str
+    index: Expr
+    column: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    name: str
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """``r(name)``, ``e(name)``, ``s(name)``, ``c(name)``; with indices an element of a stored matrix."""
+
+    klass: str
+    name: str
+    row: Expr | None = None
+    column: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """``_b[term]``, ``_se[eq:term]``, ``[eq]_b[term]``, ``[eq]term``. ``kind`` is ``_b`` or ``_se``."""
+
+    kind: str
+    equation: str
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """``op`` is ``-``, ``+`` or ``!``."""
+
+    op: str
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """``op`` is one of ``+ - * / ^ == != < <= > >= & |`` (``~=`` arrives as ``!=``)."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+Expr: TypeAlias = Number | String | Name | Operated | Subscript | Function | StoredResult | Coefficient | Unary | Binary
+
+# ---------------------------------------------------------------- varlists
+
+
+@dataclass(frozen=True, slots=True)
+class NamePattern:
+    """A name, an abbreviation, or a pattern with ``*``, ``?``, ``~``; also ``_all``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameRange:
+    """``first-last``: variables in dataset order."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorOp:
+    """``i.x``, ``ib3.x``, ``c.x``, ``2.x``, ``i(1/3).x``, ``o.x``, ``L.x``: operator text (without the dot) on a target."""
+
+    operator: str
+    target: VarTerm
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``(a b)`` inside a varlist, as in ``i.(a b)##c.x``."""
+
+    terms: tuple[VarTerm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """``left # right`` (``full=False``) or ``left ## right`` (``full=True``), left-associative."""
+
+    left: VarTerm
+    right: VarTerm
+    full: bool
+
+
+VarTerm: TypeAlias = NamePattern | NameRange | FactorOp | Group | Interaction
+Varlist: TypeAlias = tuple[VarTerm, ...]
+
+# ---------------------------------------------------------------- pieces of a command line
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """``[kind=exp]``; ``kind`` is aweight, fweight, iweight, pweight or weight (unspecified)."""
+
+    kind: str
+    exp: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class InRange:
+    """``in first/last``; ``last`` None for a single observation; f and l arrive as Name('f'), Name('l')."""
+
+    first: Expr
+    last: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option as typed: name, raw balanced argument text (None when there is no parenthesis)."""
+
+    name: str
+    argument: str | None = None
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """The optional clauses that most commands share."""
+
+    if_: Expr | None = None
+    in_: InRange | None = None
+    weight: Weight | None = None
+    using: str | None = None
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """``[varlist] [=exp] [if] [in] [weight] [using] [, options]``."""
+
+    varlist: Varlist = ()
+    exp: Expr | None = None
+    clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """``anything [=exp] [if] [in] [weight] [using] [, options]``: leading text kept raw (stripped)."""
+
+    text: str = ""
+    exp: Expr | None = None
+    clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """``[type] newvar[:lblname] = exp [if] [in] [, before() after()]``; also ``egen`` when exp is a Function."""
+
+    stype: str | None
+    name: str
+    value_label: str | None
+    exp: Expr
+    clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Egen:
+    """``[type] newvar = fcn(arguments) [if] [in] [, options]``: arguments stay raw text."""
+
+    stype: str | None
+    name: str
+    function: str
+    argument: str
+    clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomEquation:
+    """One ``|| level: varlist, options`` part of ``mixed``. ``level`` is a variable name or ``_all``;
+    ``crossed`` is the variable of ``R.varname``."""
+
+    level: str
+    varlist: Varlist = ()
+    crossed: str | None = None
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """``depvar [varlist] [if] [in] [weight] [, fe options] [|| level: ...]... [, options]``.
+
+    The grammar attaches trailing options to the last equation; ``bind`` moves model-level ones up.
+    """
+
+    varlist: Varlist
+    clauses: Clauses
+    equations: tuple[RandomEquation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """One plot of ``twoway``: ``plottype varlist [if] [in] [weight] [, options]``; the text after the plot
+    type stays raw for the plot type's own parser."""
+
+    plottype: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Twoway:
+    """``[twoway] (plot) (plot) ... [if] [in] [, options]`` or ``plot || plot || , options``."""
+
+    plots: tuple[Plot, ...]
+    clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayItem:
+    """One directive of ``display``: kind is string, exp, as, skip, column, newline, continue, dup, format ..."""
+
+    kind: str
+    text: str = ""
+    exp: Expr | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    items: tuple[DisplayItem, ...]
+
+
+# ---------------------------------------------------------------- source level
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a line came from: file name (or ``<stdin>``) and first physical line, 1-based."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalLine:
+    """One command line after comments, ``///`` and ``#delimit`` are dealt with; macros not yet expanded.
+
+    ``raw`` holds the physical lines as typed, for the echo (``. first`` / ``> next``).
+    """
+
+    text: str
+    raw: tuple[str, ...]
+    origin: Origin
+    block: tuple[str, ...] | None = None
+    """Raw physical lines of a ``{ }`` body (without the braces' own lines) when this line opens a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """Prefixes (word, raw text before the colon) from the outside in, then the command word and the rest."""
+
+    prefixes: tuple[tuple[str, str], ...]
+    word: str
+    rest: str
