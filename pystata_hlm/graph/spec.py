@@ -21,7 +21,7 @@ Array: TypeAlias = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Color:
-    """A colour. ``rgb`` None keeps the scheme's colour and changes only opacity (0..1) or intensity (``*#``)."""
+    """``rgb`` None keeps the scheme's colour and changes only opacity (0..1) or intensity (``*#``)."""
 
     rgb: tuple[int, int, int] | None = None
     opacity: float | None = None
@@ -29,11 +29,19 @@ class Color:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """Per cent of the shorter side of the picture; ``relative`` multiplies the scheme's size instead."""
+
+    value: float
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Stroke:
-    """A line: width in per cent of the shorter side of the picture, pattern by Stata's name or formula."""
+    """A line: pattern by Stata's name or formula (``-``, ``_..``)."""
 
     color: Color | None = None
-    width: float | None = None
+    width: Size | None = None
     pattern: str | None = None
 
 
@@ -50,16 +58,16 @@ class Marker:
     """A plot symbol (``O D T S + X A V |``, lower case small, ``h`` hollow, ``p`` point, ``i`` invisible)."""
 
     symbol: str | None = None
-    size: float | None = None
+    size: Size | None = None
     fill: Color | None = None
     line: Stroke = field(default_factory=Stroke)
 
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """Size in per cent of the shorter side; ``position`` a clock position (0 = centre); ``angle`` in degrees."""
+    """``position`` is a clock position (0 = centre); ``angle`` in degrees."""
 
-    size: float | None = None
+    size: Size | None = None
     color: Color | None = None
     position: int | None = None
     justification: str | None = None
@@ -99,9 +107,9 @@ class Scatter:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A connected line through (x, y) in the order given; NaN breaks it. ``connect``: l, J (steps) or stepstair.
+    """A connected line through (x, y) in the order given; NaN breaks it. ``connect``: l, J, stepstair.
 
-    ``marker`` None draws no symbols. ``kind`` says what the line is (line, lowess, lfit, function, kdensity ...).
+    ``marker`` None draws no symbols. ``kind`` says what the line is (line, lowess, lfit, function ...).
     """
 
     x: Array
@@ -152,8 +160,8 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Spikes:
-    """Vertical (or horizontal) segments from ``low`` to ``high`` at x, with caps of width ``cap`` and optional
-    symbols at the ``high`` end (``rcap``, ``rspike``, ``spike``, ``dropline``)."""
+    """Vertical (or horizontal) segments from ``low`` to ``high`` at x (``rcap``, ``rspike``, ``spike``,
+    ``dropline``), with optional caps and symbols at the ``high`` end."""
 
     x: Array
     low: Array
@@ -161,7 +169,7 @@ class Spikes:
     legend: str = ""
     stroke: Stroke = field(default_factory=Stroke)
     caps: bool = False
-    cap_size: float | None = None
+    cap_size: Size | None = None
     marker: Marker | None = None
     horizontal: bool = False
     style: int | None = None
@@ -304,7 +312,7 @@ class Panel:
 class Figure:
     """A whole graph: a grid of panels filled row by row, and the texts around it.
 
-    ``share`` draws axes once for the grid's left and bottom edges (``by()``); otherwise every panel has its own.
+    ``share`` draws axes once, at the grid's left and bottom edges (``by()``); else every panel has its own.
     ``width``/``height`` in inches; None takes the scheme's.
     """
 
