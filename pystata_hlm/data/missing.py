@@ -1,0 +1,151 @@
+"""Missing values: the one place that knows how ``.`` and ``.a`` .. ``.z`` are stored and compared.
+
+Stored integers use Stata's own codes (byte 101..127, int 32741..32767, long 2147483621..2147483647).
+Stored floats use a quiet NaN whose low bits carry the code (0 for ``.``, 1..26 for ``.a`` .. ``.z``).
+
+Decoded numbers are ``values`` (float64, NaN = missing) with ``codes`` (int8, or None when every missing
+value is ``.``). A payload that survives in ``values`` means nothing: only ``codes`` counts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pystata_hlm.data import storage
+
+Values = NDArray[np.float64]
+Codes = NDArray[np.int8]
+
+#: ``ordered`` image of system missing, 2**1023; ``.a`` is 2**1023 * (1 + 1/4096), as in Stata's double codes
+SYSMISS_ORDER: Final = 2.0**1023
+_ORDER: Final = SYSMISS_ORDER * (1.0 + np.arange(27) / 4096.0)
+
+_NAN32: Final = np.uint32(0x7FC00000)
+_NAN64: Final = np.uint64(0x7FF8000000000000)
+
+
+def code_of(text: str) -> int | None:
+    """``"."`` -> 0, ``".a"`` -> 1, ... ``".z"`` -> 26; None when the text is not a missing value."""
+    if text == ".":
+        return 0
+    if len(text) == 2 and text[0] == "." and "a" <= text[1] <= "z":
+        return ord(text[1]) - 96
+    return None
+
+
+def text_of(code: int) -> str:
+    """0 -> ``"."``, 1 -> ``".a"``, ... 26 -> ``".z"``."""
+    return "." if code == 0 else "." + chr(96 + code)
+
+
+def has_nan(array: NDArray[Any]) -> bool:
+    """True when a floating array holds a NaN (one pass, no temporary)."""
+    with np.errstate(invalid="ignore"):
+        return array.size > 0 and bool(np.isnan(array.min()))
+
+
+def is_missing(stored: NDArray[Any]) -> NDArray[np.bool_]:
+    """Boolean mask of missing values (empty strings for string columns) of a storage array."""
+    if stored.dtype.kind in "SO":
+        return np.asarray(stored == b"", dtype=bool)
+    if stored.dtype.kind == "f":
+        return np.isnan(stored)
+    return stored >= stored.dtype.type(storage.INTEGER_MISSING[storage.numeric_type_of(stored)])
+
+
+def decode(stored: NDArray[Any]) -> tuple[Values, Codes | None]:
+    """Storage array -> (values float64 with NaN for missing, codes or None).
+
+    A double column comes back as itself (no copy): results are to be treated as read-only.
+    """
+    if stored.dtype.kind == "f":
+        values = stored.astype(np.float64, copy=False)
+        if not has_nan(stored):
+            return values, None
+        bits: NDArray[Any] = stored.view(np.uint32 if stored.dtype.itemsize == 4 else np.uint64)
+        codes = np.where(np.isnan(stored), bits & 0x1F, 0).astype(np.int8)
+        return values, codes if codes.any() else None
+    first = storage.INTEGER_MISSING[storage.numeric_type_of(stored)]
+    values = stored.astype(np.float64)
+    missing = stored >= stored.dtype.type(first)
+    if not missing.any():
+        return values, None
+    values[missing] = np.nan
+    codes = np.where(missing, stored.astype(np.int32) - np.int32(first), 0).astype(np.int8)
+    return values, codes if codes.any() else None
+
+
+def encode(values: NDArray[Any] | float, codes: NDArray[Any] | int | None, stype: str) -> NDArray[Any]:
+    """Decoded numbers -> a new storage array of numeric type ``stype``, rounded through the type.
+
+    float: to nearest, overflow becomes ``.``; integers: truncated toward zero, out of range becomes ``.``.
+    Scalars give 0-d arrays.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if stype in storage.INTEGER_TYPES:
+        return _encode_integer(x, codes, stype)
+    wide = stype == "double"
+    with np.errstate(over="ignore", invalid="ignore"):
+        out = np.array(x, dtype=np.float64 if wide else np.float32)
+        limit = storage.DOUBLE_LIMIT if wide else storage.FLOAT_LIMIT
+        bad = ~(np.abs(out) < limit)  # NaN, inf and overflow
+    if bad.any():
+        bits = out.view(np.uint64 if wide else np.uint32)
+        plain = _NAN64 if wide else _NAN32
+        if codes is None:
+            bits[bad] = plain
+        else:
+            kept = np.where(np.isnan(x), codes, 0).astype(bits.dtype)
+            bits[bad] = (plain | kept)[bad]
+    return out
+
+
+def _encode_integer(x: Values, codes: NDArray[Any] | int | None, stype: str) -> NDArray[Any]:
+    low, high = storage.RANGES[stype]
+    dtype = storage.dtype_of(stype)
+    first = storage.INTEGER_MISSING[stype]
+    with np.errstate(invalid="ignore"):
+        bad = ~((x > low - 1) & (x < high + 1))  # NaN too
+        if not bad.any():
+            return x.astype(dtype)
+        out = np.where(bad, float(first), x).astype(dtype)
+    if codes is not None:
+        extended = np.isnan(x) & (np.asarray(codes) > 0)
+        shifted = (np.asarray(codes).astype(np.int64) + first).astype(dtype)
+        out = np.where(extended, shifted, out)
+    return np.asarray(out, dtype=dtype)
+
+
+def ordered(values: NDArray[Any], codes: NDArray[Any] | None = None) -> Values:
+    """Numbers that compare as Stata compares: numbers < ``.`` < ``.a`` < ... < ``.z``.
+
+    Returns ``values`` itself when nothing is missing.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    missing = np.isnan(x)
+    if not missing.any():
+        return x
+    if codes is None:
+        return np.where(missing, SYSMISS_ORDER, x)
+    return np.where(missing, _ORDER[np.asarray(codes)], x)
+
+
+def combine_codes(n: int, codes: Codes | None) -> Codes:
+    """Codes as an array of length n, zeros when None."""
+    return np.zeros(n, dtype=np.int8) if codes is None else codes
+
+
+def missing_array(n: int, stype: str) -> NDArray[Any]:
+    """n missing values of a type: ``.`` for numbers, empty strings for strings."""
+    if stype == "strL":
+        out: NDArray[Any] = np.empty(n, dtype=object)
+        out[:] = b""
+        return out
+    if storage.is_string(stype):
+        return np.zeros(n, dtype=storage.dtype_of(stype))
+    if stype in storage.INTEGER_TYPES:
+        return np.full(n, storage.INTEGER_MISSING[stype], dtype=storage.dtype_of(stype))
+    return np.full(n, np.nan, dtype=storage.dtype_of(stype))
