@@ -82,6 +82,8 @@ class Table:
     stub_align: str = "right"
     name: str = ""
     width: int | None = None
+    head_text: tuple[str, ...] = ()
+    """Literal heading lines (the part after the bar), for headings that do not follow the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,9 @@ class Echo:
 class Header:
     """The heading block of an estimation: texts at the left, ``label = value`` pairs at the right.
 
-    ``left`` and ``right`` have the same number of lines (pad with "" / None). A right entry is (label, Cell).
-    Release 18 aligns the block to the coefficient table's width and to its longest value; release 17 and older
-    use fixed widths (``label_width``, ``value_width``).
+    ``left`` and ``right`` have the same number of lines (pad with "" / None). A right entry is (label, Cell); a
+    label starting with a tab is right-aligned (min, avg, max), a Cell of None makes it a heading (``Obs per group:``).
+    ``compact`` (release 18) fits labels and values; otherwise ``label_width`` and ``value_width`` hold (to release 17).
     """
 
     left: tuple[str, ...]

@@ -1,0 +1,43 @@
+"""Session settings (``set`` and ``c()``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RELEASES = (14, 15, 16, 17, 18)
+
+
+@dataclass
+class Settings:
+    """release: the output wording to imitate (14..18). Formats "" mean Stata's own choice."""
+
+    release: int = 18
+    linesize: int = 80
+    level: float = 95.0
+    type: str = "float"
+    cformat: str = ""
+    pformat: str = ""
+    sformat: str = ""
+    varabbrev: bool = True
+    more: bool = False
+    graphics: bool = True
+    scheme: str = "stcolor"
+    showbaselevels: str = "off"
+    showemptycells: bool = True
+    showomitted: bool = True
+    fvlabel: bool = True
+    iterlog: bool = True
+    dp: str = "period"
+    rmsg: bool = False
+    maxvar: int = 5000
+    matsize: int = 400
+    obs_limit: int = 2_147_483_619
+
+    @property
+    def new_headings(self) -> bool:
+        """``Coefficient  Std. err.`` (17 on) against ``Coef.   Std. Err.``."""
+        return self.release >= 17
+
+    @property
+    def compact_header(self) -> bool:
+        return self.release >= 18

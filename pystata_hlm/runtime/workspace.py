@@ -1,0 +1,76 @@
+"""The session: everything that outlives one command. One per REPL, kernel, do-file run or test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pystata_hlm.data.dataset import Dataset
+from pystata_hlm.numeric.rng import StataRNG
+from pystata_hlm.output.items import Graph, OutputItem
+from pystata_hlm.runtime.results import StataMatrix, Stored
+from pystata_hlm.runtime.settings import Settings
+
+E_SAMPLE = "e(sample)"
+
+Sink = Callable[[OutputItem], None]
+
+
+@dataclass
+class StoredEstimates:
+    """What ``estimates store`` keeps: e() and the sample (also in the variable ``_est_name``)."""
+
+    name: str
+    stored: Stored
+    title: str = ""
+
+
+@dataclass
+class Workspace:
+    """Dataset, macros, scalars, matrices, stored results, estimates, random numbers, graphs, settings."""
+
+    data: Dataset = field(default_factory=Dataset)
+    globals: dict[str, str] = field(default_factory=dict)
+    scalars: dict[str, float | str] = field(default_factory=dict)
+    matrices: dict[str, StataMatrix] = field(default_factory=dict)
+    r: Stored = field(default_factory=lambda: Stored("r"))
+    e: Stored = field(default_factory=lambda: Stored("e"))
+    s: Stored = field(default_factory=lambda: Stored("s"))
+    estimates: dict[str, StoredEstimates] = field(default_factory=dict)
+    current_estimates: str = ""
+    """Name under which the active e() is stored, "" when it is not."""
+    rng: StataRNG = field(default_factory=StataRNG)
+    settings: Settings = field(default_factory=Settings)
+    graphs: dict[str, Graph] = field(default_factory=dict)
+    current_graph: str = ""
+    preserved: list[Any] = field(default_factory=list)
+    cwd: Path = field(default_factory=Path.cwd)
+    rc: int = 0
+
+    def resolve(self, path: str) -> Path:
+        """A path as typed, relative to the session's working directory; ``~`` expands."""
+        p = Path(path).expanduser()
+        return p if p.is_absolute() else self.cwd / p
+
+    def store(self, stored: Stored) -> None:
+        """Replace r(), e() or s() as a whole."""
+        if stored.klass == "e":
+            if stored.sample is not None:
+                self.data.hidden[E_SAMPLE] = np.asarray(stored.sample, dtype=bool)
+                stored = stored.with_(sample=None)
+            self.current_estimates = ""
+        setattr(self, stored.klass, stored)
+
+    def clear_estimates(self) -> None:
+        self.e = Stored("e")
+        self.current_estimates = ""
+        self.data.hidden.pop(E_SAMPLE, None)
+
+    def e_sample(self) -> np.ndarray:
+        """The estimation sample as a mask over the present observations (all False when there is none)."""
+        mask = self.data.hidden.get(E_SAMPLE)
+        return np.zeros(self.data.n, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
