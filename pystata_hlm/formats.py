@@ -127,7 +127,7 @@ def format_trimmed(value: float, fmt: str = "%10.0g", missing_code: int = 0) -> 
     return _compiled(fmt)[0](value)
 
 
-def format_column(values: np.ndarray, fmt: str, codes: np.ndarray | None = None) -> list[str]:
+def format_column(values: np.ndarray, codes: np.ndarray | None, fmt: str) -> list[str]:
     """Each of ``values`` (float, NaN = missing) in ``fmt``, padded; ``codes`` (0 to 26) tell .a-.z apart."""
     padded = _compiled(fmt)[1]
     if codes is None:

@@ -136,7 +136,7 @@ def test_display_default(value, expected):
 def test_extended_missing_values():
     assert format_number(NAN, "%9.0g", 1) == "       .a"
     assert format_number(NAN, "%9.0g", 26) == "       .z"
-    assert format_column(np.array([1.5, NAN, NAN]), "%4.0g", np.array([0, 0, 2])) == [" 1.5", "   .", "  .b"]
+    assert format_column(np.array([1.5, NAN, NAN]), np.array([0, 0, 2]), "%4.0g") == [" 1.5", "   .", "  .b"]
 
 
 @pytest.mark.parametrize(
