@@ -1,0 +1,427 @@
+"""Cross-products of one mixed model, formed once in two chunked passes over the rows.
+
+The first pass finds a good basis: X is whitened by its own triangular factor, the response is replaced by its
+least-squares residual over its root mean square, and the columns of each random-effects equation are rescaled (an
+unstructured equation is whitened). Everything later happens in that basis, where no digits are lost to
+a calendar year near 2000 or a response in millions; results are mapped back at the end.
+
+The second pass forms, for level l (0 = top) and each of its groups, Z_l'[Z_l ... Z_0 X y] within each
+residual stratum, and the total [X y]'[X y]. Nothing per group is kept for X and y alone, so memory is G q (q + p).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._batched import sum_groups
+from .errors import InsufficientObservationsError, NoObservationsError, PerfectFitError, SingularDesignError
+from .spec import Array, IntArray, Level
+
+_CHUNK = 8192
+_DEPENDENT = 1e-12  # share of a column's length outside the span of earlier columns
+_ILL_CONDITIONED = 1e-8  # squared share below which the Gram matrix is not trusted
+_PERFECT = 1e-26  # residual over total sum of squares
+
+
+def factorise(codes: NDArray[np.integer]) -> tuple[IntArray, NDArray[np.integer]]:
+    """Codes -> (index 0..G-1 by code order, the distinct codes)."""
+    codes = np.asarray(codes)
+    low = int(codes.min())
+    span = int(codes.max()) - low + 1
+    if span > 4 * codes.size + 1024:
+        distinct, index = np.unique(codes, return_inverse=True)
+        return index.astype(np.intp), distinct
+    shifted = codes.astype(np.intp) - low
+    present = np.zeros(span, dtype=bool)
+    present[shifted] = True
+    return (np.cumsum(present) - 1)[shifted], np.flatnonzero(present) + low
+
+
+@dataclass(frozen=True)
+class Nesting:
+    """Who is in which group.
+
+    order      permutation that sorts the rows by (top, ..., bottom) group, or None when they are sorted already
+    row_group  per level, (n,) group index of each row in the original order
+    starts     per level, first sorted row of each group
+    children   children[l][k] = first level-l group of each level-k group, k < l
+    """
+
+    order: IntArray | None
+    row_group: tuple[IntArray, ...]
+    starts: tuple[IntArray, ...]
+    children: tuple[tuple[IntArray, ...], ...]
+
+    @cached_property
+    def sizes(self) -> tuple[IntArray, ...]:
+        """Rows per group, per level."""
+        return tuple(np.bincount(g) for g in self.row_group)
+
+    def parent(self, level: int, ancestor: int) -> IntArray:
+        """Index of the ancestor-level group of every level group."""
+        starts = self.children[level][ancestor]
+        marks = np.zeros(self.starts[level].size, dtype=np.intp)
+        marks[starts[1:]] = 1
+        return np.cumsum(marks)
+
+
+def nest(codes: Sequence[NDArray[np.integer]], n: int) -> Nesting:
+    """Make arbitrary codes nested and contiguous."""
+    row_group: list[IntArray] = []
+    for c in codes:
+        own, distinct = factorise(c)
+        row_group.append(own if not row_group else factorise(row_group[-1] * distinct.size + own)[0])
+    if not row_group:
+        return Nesting(None, (), (), ())
+    bottom = row_group[-1]
+    order = None
+    if np.any(bottom[1:] < bottom[:-1]):
+        key = bottom.astype(np.uint16) if bottom.max() < 2**16 else bottom  # 16 bits: numpy sorts by radix
+        order = np.argsort(key, kind="stable").astype(np.intp)
+    starts: list[IntArray] = []
+    for g in row_group:
+        sorted_g = g if order is None else g[order]
+        starts.append(np.concatenate(([0], np.flatnonzero(sorted_g[1:] != sorted_g[:-1]) + 1)).astype(np.intp))
+    children = tuple(
+        tuple(np.searchsorted(starts[lev], starts[k]).astype(np.intp) for k in range(lev))
+        for lev in range(len(starts))
+    )
+    return Nesting(order, tuple(row_group), tuple(starts), children)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The raw rows, held by reference. z[l] has the columns of all equations of level l."""
+
+    y: Array
+    x: Array
+    z: tuple[Array, ...]
+    widths: tuple[tuple[int, ...], ...]
+    structures: tuple[tuple[str, ...], ...]
+    nesting: Nesting
+    stratum: IntArray | None
+    stratum_codes: NDArray[np.integer]
+
+    @property
+    def n(self) -> int:
+        return int(self.y.shape[0])
+
+    def strata_rows(self) -> IntArray:
+        """Rows per residual stratum."""
+        if self.stratum is None:
+            return np.array([self.n], dtype=np.intp)
+        return np.bincount(self.stratum)
+
+    def take(self, start: int, stop: int) -> tuple[Array, IntArray | None]:
+        """Sorted rows start..stop as one (c, m) matrix [z_bottom ... z_top x y], and their strata."""
+        order = self.nesting.order
+        pick: slice | IntArray = slice(start, stop) if order is None else order[start:stop]
+        parts = [z[pick] for z in reversed(self.z)]
+        block = np.concatenate([*parts, self.x[pick], self.y[pick, None]], axis=1)
+        return block, None if self.stratum is None else self.stratum[pick]
+
+
+def gather_rows(
+    y: Array, x: Array, levels: Sequence[Level], residual_groups: NDArray[np.integer] | None
+) -> Rows:
+    """Check shapes and put the caller's arrays into one record."""
+    y = np.ascontiguousarray(y, dtype=np.float64)
+    x = np.asarray(x, dtype=np.float64)
+    if y.size == 0:
+        raise NoObservationsError("no observations")
+    if x.ndim != 2 or x.shape[0] != y.size:
+        raise ValueError(f"X has shape {x.shape}, y has {y.size} rows")
+    z = []
+    for level in levels:
+        stacked = [np.asarray(e.z, dtype=np.float64).reshape(y.size, -1) for e in level.equations]
+        z.append(stacked[0] if len(stacked) == 1 else np.concatenate(stacked, axis=1))
+    stratum, codes = (None, np.zeros(1, dtype=np.intp))
+    if residual_groups is not None:
+        stratum, codes = factorise(residual_groups)
+    if stratum is not None and codes.size == 1:
+        stratum = None
+    return Rows(
+        y,
+        x,
+        tuple(z),
+        tuple(tuple(np.asarray(e.z).reshape(y.size, -1).shape[1] for e in lv.equations) for lv in levels),
+        tuple(tuple(e.structure for e in lv.equations) for lv in levels),
+        nest([np.asarray(lv.groups) for lv in levels], y.size),
+        stratum,
+        codes,
+    )
+
+
+@dataclass(frozen=True)
+class Basis:
+    """x_new = x x_map, z_new[l] = z[l] z_map[l], y_new = (y - x_new shift) / scale.
+
+    log_det_x is log |R| for x = x_new R (the Jacobian of the restricted likelihood).
+    """
+
+    x_map: Array
+    shift: Array
+    scale: float
+    z_map: tuple[Array, ...]
+    log_det_x: float
+
+    def row_map(self) -> Array:
+        """The (m, m) matrix that takes raw rows [z_bottom ... z_top x y] to the new basis."""
+        p = self.x_map.shape[0]
+        m = sum(t.shape[0] for t in self.z_map) + p + 1
+        out = np.zeros((m, m))
+        at = 0
+        for t in reversed(self.z_map):
+            q = t.shape[0]
+            out[at : at + q, at : at + q] = t
+            at += q
+        out[at : at + p, at : at + p] = self.x_map
+        out[at : at + p, -1] = -(self.x_map @ self.shift) / self.scale
+        out[-1, -1] = 1.0 / self.scale
+        return out
+
+
+def _triangular_factor(rows: Rows, gram: Array) -> Array:
+    """Upper R with X = Q R and Q'Q = I; falls back on orthogonal reduction when the Gram matrix is poor."""
+    p = rows.x.shape[1]
+    lengths = np.sqrt(np.diagonal(gram).copy())
+    if np.any(lengths == 0):
+        raise SingularDesignError(int(np.argmin(lengths)))
+    scaled = gram / np.outer(lengths, lengths)
+    try:
+        r = np.linalg.cholesky(scaled).T
+        if np.min(np.diagonal(r)) ** 2 > _ILL_CONDITIONED:
+            return r * lengths
+    except np.linalg.LinAlgError:
+        pass  # singular or nearly so: the orthogonal reduction below decides
+    r = np.zeros((0, p))
+    step = max(_CHUNK, 4 * p)
+    for start in range(0, rows.n, step):
+        r = np.linalg.qr(np.vstack((r, rows.x[start : start + step] / lengths)), mode="r")
+    share = np.abs(np.diagonal(r))
+    if r.shape[0] < p or np.any(share < _DEPENDENT):
+        raise SingularDesignError(int(np.argmax(share < _DEPENDENT)) if r.shape[0] == p else r.shape[0])
+    return r * lengths
+
+
+def _equation_map(gram: Array, n: int, structure: str) -> Array:
+    """A transformation of one equation's columns that keeps its covariance structure."""
+    q = gram.shape[0]
+    mean_square = np.diagonal(gram) / n
+    if structure in ("identity", "exchangeable"):
+        overall = float(np.mean(mean_square))
+        return np.eye(q) / np.sqrt(overall if overall > 0 else 1.0)
+    scale = np.sqrt(np.where(mean_square > 0, mean_square, 1.0))
+    if structure == "unstructured" and q > 1:
+        try:
+            r = np.linalg.cholesky(gram / n / np.outer(scale, scale)).T
+            if np.min(np.diagonal(r)) ** 2 > _DEPENDENT:
+                return np.linalg.inv(r * scale)
+        except np.linalg.LinAlgError:
+            pass  # collinear columns: scaling alone
+    return np.diag(1.0 / scale)
+
+
+def find_basis(rows: Rows) -> Basis:
+    """First pass: Gram matrix of everything, then the maps."""
+    n, p = rows.x.shape
+    if n <= p:
+        raise InsufficientObservationsError("insufficient observations")
+    m = sum(z.shape[1] for z in rows.z) + p + 1
+    gram = np.zeros((m, m))
+    for start in range(0, n, _CHUNK):
+        pick = slice(start, start + _CHUNK)
+        block = np.concatenate(
+            [*(z[pick] for z in reversed(rows.z)), rows.x[pick], rows.y[pick, None]], axis=1
+        )
+        gram += block.T @ block
+    at = m - p - 1
+    root_n = np.sqrt(n)
+    if p:
+        r = _triangular_factor(rows, gram[at:-1, at:-1]) / root_n
+        x_map = np.linalg.inv(r)
+        shift = x_map.T @ gram[at:-1, -1] / n
+        log_det = float(np.sum(np.log(np.abs(np.diagonal(r)))))
+    else:
+        x_map, shift, log_det = np.zeros((0, 0)), np.zeros(0), 0.0
+    total = gram[-1, -1]
+    left = total - n * float(shift @ shift)
+    scale = float(np.sqrt(left / n)) if left > 1e-12 * total else float(np.sqrt(total / n)) or 1.0
+    z_map: list[Array] = []
+    end = at
+    for widths, structures in zip(rows.widths, rows.structures, strict=True):
+        q = sum(widths)
+        block = np.zeros((q, q))
+        off = 0
+        for width, structure in zip(widths, structures, strict=True):
+            cols = slice(end - q + off, end - q + off + width)
+            block[off : off + width, off : off + width] = _equation_map(gram[cols, cols], n, structure)
+            off += width
+        z_map.append(block)
+        end -= q
+    return Basis(x_map, shift, scale, tuple(z_map), log_det)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Everything the objective needs, in the new basis.
+
+    rows[l]      (S, q_l, m_l, G_l) Z_l'[Z_l ... Z_0 X y] by stratum, m_l = q_l + ... + q_0 + p + 1
+    total        (S, p + 1, p + 1) [X y]'[X y]
+    strata_rows  (S,) rows per residual stratum
+    children     see Nesting
+    """
+
+    rows: tuple[Array, ...]
+    total: Array
+    strata_rows: IntArray
+    children: tuple[tuple[IntArray, ...], ...]
+    basis: Basis
+
+    @property
+    def n(self) -> int:
+        return int(self.strata_rows.sum())
+
+    @property
+    def p(self) -> int:
+        return self.total.shape[1] - 1
+
+    @property
+    def n_groups(self) -> tuple[int, ...]:
+        return tuple(r.shape[-1] for r in self.rows)
+
+    @property
+    def linear_rss(self) -> float:
+        """Residual sum of squares of the linear model, in the scaled response."""
+        t = self.total.sum(axis=0)
+        if self.p == 0:
+            return float(t[-1, -1])
+        return float(t[-1, -1] - t[:-1, -1] @ np.linalg.solve(t[:-1, :-1], t[:-1, -1]))
+
+
+def _add_segments(out: Array, values: Array, starts: IntArray, begin: int, end: int) -> None:
+    """out[..., g] += sums of values (sorted rows begin..end) over the rows of group g."""
+    first = int(np.searchsorted(starts, begin, side="right")) - 1
+    last = int(np.searchsorted(starts, end, side="left"))
+    edges = starts[first:last] - begin
+    edges[0] = 0
+    out[..., first:last] += np.add.reduceat(values, edges, axis=-1)
+
+
+def cross_products(rows: Rows, basis: Basis | None = None) -> Blocks:
+    """Second pass. A given basis is used as it is (predictions from other data)."""
+    first_look = basis is None
+    basis = basis or find_basis(rows)
+    n, p = rows.x.shape
+    n_strata = rows.stratum_codes.size
+    widths = [z.shape[1] for z in rows.z]
+    row_map_t = basis.row_map().T.copy()
+    m = row_map_t.shape[0]
+    sizes = [m - sum(widths[k + 1 :]) for k in range(len(widths))]  # columns of level k's rows
+    out = [
+        np.zeros((n_strata, q, c, s.size))
+        for q, c, s in zip(widths, sizes, rows.nesting.starts, strict=True)
+    ]
+    total = np.zeros((n_strata, p + 1, p + 1))
+    for begin in range(0, n, _CHUNK):
+        end = min(begin + _CHUNK, n)
+        block, stratum = rows.take(begin, end)
+        w = row_map_t @ block.T
+        for s in range(n_strata):
+            ws = w if stratum is None else w * (stratum == s)
+            total[s] += ws[m - p - 1 :] @ w[m - p - 1 :].T
+            for k, q in enumerate(widths):
+                z = ws[m - sizes[k] : m - sizes[k] + q]
+                product = z[:, None, :] * w[None, m - sizes[k] :, :]
+                _add_segments(out[k][s], product, rows.nesting.starts[k], begin, end)
+    blocks = Blocks(tuple(out), total, rows.strata_rows(), rows.nesting.children, basis)
+    if first_look:
+        squares = float(np.dot(rows.y, rows.y)) / basis.scale**2
+        if blocks.linear_rss <= _PERFECT * max(squares, 1.0):
+            raise PerfectFitError("the fixed effects fit the response exactly")
+    return blocks
+
+
+def top_cross_products(rows: Rows, basis: Basis) -> Array:
+    """[X y]'[X y] per top-level group and stratum, (S, p + 1, p + 1, J): what resampling needs besides Blocks."""
+    p = rows.x.shape[1]
+    starts = rows.nesting.starts[0]
+    out = np.zeros((rows.stratum_codes.size, p + 1, p + 1, starts.size))
+    map_t = basis.row_map().T.copy()[-(p + 1) :]
+    for begin in range(0, rows.n, _CHUNK):
+        end = min(begin + _CHUNK, rows.n)
+        block, stratum = rows.take(begin, end)
+        w = map_t @ block.T
+        for s in range(out.shape[0]):
+            ws = w if stratum is None else w * (stratum == s)
+            for a in range(p + 1):
+                _add_segments(out[s, a], ws[a] * w, starts, begin, end)
+    return out
+
+
+def top_strata_rows(rows: Rows) -> IntArray:
+    """Rows per residual stratum and top-level group, (S, J)."""
+    top = rows.nesting.row_group[0]
+    n_top = rows.nesting.starts[0].size
+    if rows.stratum is None:
+        return np.bincount(top, minlength=n_top)[None, :]
+    n_strata = rows.stratum_codes.size
+    return np.bincount(rows.stratum * n_top + top, minlength=n_strata * n_top).reshape(n_strata, n_top)
+
+
+def resample(
+    blocks: Blocks, top_total: Array, strata_rows: IntArray, counts: NDArray[np.integer]
+) -> Blocks:
+    """Blocks of the data set in which top-level group j appears counts[j] times under new identities."""
+    counts = np.asarray(counts, dtype=np.intp)
+    rows: list[Array] = []
+    kept: list[IntArray] = []  # per level, index of the source group of each new group
+    for level, block in enumerate(blocks.rows):
+        if level == 0:
+            kept.append(np.repeat(np.arange(counts.size), counts))
+        else:
+            first = blocks.children[level][0]
+            size = np.diff(np.append(first, block.shape[-1]))
+            drawn = kept[0]
+            lengths = size[drawn]
+            offset = np.cumsum(lengths) - lengths
+            within = np.arange(int(lengths.sum())) - np.repeat(offset, lengths)
+            kept.append(np.repeat(first[drawn], lengths) + within)
+        rows.append(np.take(block, kept[-1], axis=-1))
+    children: list[tuple[IntArray, ...]] = []
+    for level in range(len(rows)):
+        per_ancestor = []
+        for k in range(level):
+            size = np.diff(np.append(blocks.children[level][k], blocks.rows[level].shape[-1]))
+            lengths = size[kept[k]]
+            per_ancestor.append((np.cumsum(lengths) - lengths).astype(np.intp))
+        children.append(tuple(per_ancestor))
+    return Blocks(
+        tuple(rows),
+        top_total @ counts.astype(np.float64),
+        strata_rows @ counts,
+        tuple(children),
+        blocks.basis,
+    )
+
+
+__all__ = [
+    "Basis",
+    "Blocks",
+    "Nesting",
+    "Rows",
+    "cross_products",
+    "factorise",
+    "find_basis",
+    "gather_rows",
+    "nest",
+    "resample",
+    "sum_groups",
+    "top_cross_products",
+    "top_strata_rows",
+]
