@@ -149,3 +149,38 @@ def missing_array(n: int, stype: str) -> NDArray[Any]:
     if stype in storage.INTEGER_TYPES:
         return np.full(n, storage.INTEGER_MISSING[stype], dtype=storage.dtype_of(stype))
     return np.full(n, np.nan, dtype=storage.dtype_of(stype))
+
+
+# -- .dta representation of floating missing values ----------------------------------------------------
+# float: . = 2**127 (bits 7f000000), .a = 7f000800, ... ; double: . = 2**1023 (7fe0...), .a = 7fe0010000000000
+_FILE_BASE: Final = {4: 0x7F000000, 8: 0x7FE0000000000000}
+_FILE_SHIFT: Final = {4: 11, 8: 40}
+
+
+def from_file(array: NDArray[Any]) -> None:
+    """Turn .dta codes of a native, writable float array into our NaNs, in place."""
+    size = array.dtype.itemsize
+    limit = storage.FLOAT_LIMIT if size == 4 else storage.DOUBLE_LIMIT
+    with np.errstate(invalid="ignore"):
+        bad = ~(np.abs(array) < limit)
+    if not bad.any():
+        return
+    bits: NDArray[Any] = array.view(np.uint32 if size == 4 else np.uint64)
+    raw = bits[bad].astype(np.uint64)
+    code = (raw - np.uint64(_FILE_BASE[size])) >> np.uint64(_FILE_SHIFT[size])
+    code[code > 26] = 0  # infinities, NaNs, negative overflow: not Stata's, taken as .
+    bits[bad] = ((_NAN32 if size == 4 else _NAN64) + code).astype(bits.dtype)
+
+
+def to_file(array: NDArray[Any]) -> NDArray[Any]:
+    """Native float array with our NaNs -> same values with .dta missing codes (the array itself if none)."""
+    if not has_nan(array):
+        return array
+    size = array.dtype.itemsize
+    out = array.copy()
+    bits: NDArray[Any] = out.view(np.uint32 if size == 4 else np.uint64)
+    bad = np.isnan(array)
+    code = (bits[bad] & 0x1F).astype(np.uint64)
+    code[code > 26] = 0
+    bits[bad] = (np.uint64(_FILE_BASE[size]) + (code << np.uint64(_FILE_SHIFT[size]))).astype(bits.dtype)
+    return out
