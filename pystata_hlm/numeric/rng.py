@@ -1,9 +1,9 @@
 """Stata's random-number functions, drawn in observation order from the mt64 or kiss32 stream.
 
-runiform(), runiform(a,b), runiformint(), rnormal(), rbinomial(1,p) and rweibull(a,b) equal Stata's draw for draw
-(recipe and evidence: shared/reference/random-numbers.md; below float precision nothing is checked).  The others
-have the right distribution but a stream of our own (inverse distribution functions, one uniform a draw):
-:meth:`StataRNG.stream_verified` tells which.
+runiform(), runiform(a,b), runiformint(), rnormal(), rbinomial(1,p) and rweibull(a,b) equal Stata's draw for
+draw (recipe and evidence: shared/reference/random-numbers.md; below float precision nothing is checked).  The
+others have the right distribution but a stream of our own (inverse distribution functions, one uniform a
+draw): :meth:`StataRNG.stream_verified` tells which.
 
 Parameters are numbers or arrays of length n.  A draw whose parameters are missing or outside Stata's domain
 is missing (NaN) and still takes its uniforms.
@@ -60,7 +60,7 @@ class StataRNG:
         return self._stream.state
 
     def set_state(self, text: str) -> None:
-        """``set rngstate``, ``set seed <state>``: the text tells the generator; ValueError if it is no state."""
+        """``set rngstate``, ``set seed <state>``: the text tells the generator; else ValueError."""
         kind: Kind = "mt64" if text.startswith("XAA") else "kiss32"
         fresh: Stream = MersenneTwister64(START_SEED) if kind == "mt64" else Kiss32()
         fresh.set_state(text)

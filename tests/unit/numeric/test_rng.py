@@ -1,4 +1,4 @@
-"""Random numbers against Stata's printed draws (shared/reference/random-numbers.md) and a scalar Algorithm M."""
+"""Random numbers against Stata's printed draws (reference/random-numbers.md) and Algorithm M in scalar form."""
 
 import math
 from pathlib import Path
