@@ -51,7 +51,7 @@ class Column:
 
     @classmethod
     def text(cls, strings: NDArray[Any], stype: str = "", **parts: Any) -> Column:
-        """Column of byte strings; without ``stype`` the smallest that holds them; longer ones are cut to it."""
+        """Column of byte strings; by default the smallest type; longer ones are cut to a given one."""
         kind = stype or storage.str_type(longest(strings))
         return cls(as_strings(strings, kind), kind, **parts)
 
