@@ -1,0 +1,30 @@
+"""Stata's functions, one module a family; importing this package fills ``FUNCTIONS``."""
+
+from __future__ import annotations
+
+from pystata_hlm.expr.functions import (
+    date,
+    distributions,
+    math,
+    matrix,
+    programming,
+    random,
+    regex,
+    string,
+    ustring,
+)
+from pystata_hlm.expr.functions.registry import FUNCTIONS, FunctionSpec
+
+__all__ = [
+    "FUNCTIONS",
+    "FunctionSpec",
+    "date",
+    "distributions",
+    "math",
+    "matrix",
+    "programming",
+    "random",
+    "regex",
+    "string",
+    "ustring",
+]

@@ -1,0 +1,213 @@
+"""Where an expression finds its names: the ``Env`` protocol and ``DataEnv``, its implementation on a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pystata_hlm.errors import StataError
+from pystata_hlm.expr.values import BoolArray, Num, Text, Value
+
+
+class Env(Protocol):
+    """What the evaluator asks of its surroundings.
+
+    In a *scalar* environment (``scalar`` true) variables stand for their first observation and every value
+    is 0-d; otherwise variables are vectors of ``n`` rows.
+    """
+
+    scalar: bool
+    n: int
+    sample: BoolArray | None
+    rng: Any
+    memory: dict[str, Any]
+
+    @property
+    def obs_number(self) -> Any: ...
+
+    @property
+    def obs_total(self) -> Any: ...
+
+    @property
+    def by_start(self) -> Any: ...
+
+    def column(self, name: str) -> Value: ...
+
+    def full_column(self, name: str) -> Value: ...
+
+    def has_variable(self, name: str) -> bool: ...
+
+    def element(self, name: str, row: int) -> Value: ...
+
+    def scalar_value(self, name: str) -> float | str | None: ...
+
+    def stored(self, klass: str, name: str) -> Any: ...
+
+    def coefficient(self, kind: str, equation: str, term: str) -> float: ...
+
+    def matrix(self, name: str) -> Any: ...
+
+    def setting(self, name: str) -> Any: ...
+
+    def label_of(self, name: str) -> Any: ...
+
+
+def _nothing(*_: str) -> None:
+    return None
+
+
+def _no_estimates(*_: str) -> float:
+    raise StataError.last_estimates_not_found()
+
+
+class DataEnv:
+    """An environment over a ``Dataset``.
+
+    data         the dataset, or None when there is none
+    scalars      named scalars (float or str)
+    stored       ``(klass, name) -> float | str | matrix | row-aligned array | None`` for r(), e(), s()
+    coefficient  ``(kind, equation, term) -> float`` for _b[] and _se[]
+    matrix       ``name -> matrix with .values, .rows, .cols, or None``
+    setting      ``name -> float | str | None`` for c()
+    rng          numeric.rng.StataRNG
+    memory       what functions keep between calls (the last regexm()); give the session's own dictionary
+    groups       by-groups (``codes``, ``starts``, ``sizes``) of contiguous rows, or None
+    sample       rows for which the expression is wanted; random draws and running sums use these alone
+    """
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        scalars: Mapping[str, float | str] | None = None,
+        stored: Callable[[str, str], Any] = _nothing,
+        coefficient: Callable[[str, str, str], float] = _no_estimates,
+        matrix: Callable[[str], Any] = _nothing,
+        setting: Callable[[str], Any] = _nothing,
+        rng: Any = None,
+        groups: Any = None,
+        sample: BoolArray | None = None,
+        memory: dict[str, Any] | None = None,
+        scalar: bool = False,
+    ) -> None:
+        self.data = data
+        self.scalar = scalar
+        self.n: int = 0 if data is None else data.n
+        self.sample = sample
+        self.rng = rng
+        self.groups = groups
+        self.stored = stored
+        self.coefficient = coefficient
+        self.matrix = matrix
+        self.setting = setting
+        self._scalars: Mapping[str, float | str] = scalars if scalars is not None else {}
+        self.memory: dict[str, Any] = {} if memory is None else memory
+        self._columns: dict[str, Value] = {}
+        self._by: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]] | None = None
+
+    def as_scalar(self) -> DataEnv:
+        """The same names, variables standing for their first observation."""
+        if self.scalar:
+            return self
+        return DataEnv(
+            self.data,
+            scalars=self._scalars,
+            stored=self.stored,
+            coefficient=self.coefficient,
+            matrix=self.matrix,
+            setting=self.setting,
+            rng=self.rng,
+            memory=self.memory,
+            scalar=True,
+        )
+
+    # ------------------------------------------------------------ observations
+    def _groups(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
+        if self._by is None:
+            codes = np.asarray(self.groups.codes)
+            start = np.asarray(self.groups.starts)[codes]
+            number = np.arange(1, self.n + 1) - start
+            total = np.asarray(self.groups.sizes)[codes]
+            self._by = (number.astype(np.float64), total.astype(np.float64), start)
+        return self._by
+
+    @property
+    def obs_number(self) -> Any:
+        """``_n``: 1-based row number, within the by-group."""
+        if self.scalar:
+            return np.float64(1.0)
+        if self.groups is not None:
+            return self._groups()[0]
+        return np.arange(1.0, self.n + 1)
+
+    @property
+    def obs_total(self) -> Any:
+        """``_N``: number of rows, of the by-group."""
+        if self.groups is not None and not self.scalar:
+            return self._groups()[1]
+        return np.float64(self.n)
+
+    @property
+    def by_start(self) -> Any:
+        """0-based first row of each row's by-group, or 0."""
+        if self.groups is not None and not self.scalar:
+            return self._groups()[2]
+        return 0
+
+    # ------------------------------------------------------------ names
+    def has_variable(self, name: str) -> bool:
+        return self.data is not None and name in self.data
+
+    def _find(self, name: str) -> str:
+        data = self.data
+        if data is None:
+            raise StataError.not_found(name)
+        if name in data:
+            return name
+        try:
+            return data.find(name)
+        except StataError as error:
+            if "ambiguous" in error.message:
+                raise
+            raise StataError.not_found(name) from None
+
+    def column(self, name: str) -> Value:
+        """Variable ``name`` (may be abbreviated): all rows, or the first in a scalar environment."""
+        if self.scalar:
+            return self.element(name, 0)
+        return self.full_column(name)
+
+    def full_column(self, name: str) -> Value:
+        """All rows of a variable, decoded once."""
+        value = self._columns.get(name)
+        if value is None:
+            column = self.data.column(self._find(name)) if name not in self.data else self.data.column(name)
+            if column.is_string:
+                value = Text(column.strings())
+            else:
+                value = Num(column.values(), column.codes)
+            self._columns[name] = value
+        return value
+
+    def element(self, name: str, row: int) -> Value:
+        """One cell (0-based row); missing or empty when there is no such row."""
+        from pystata_hlm.data import missing
+
+        column = self.data.column(self._find(name))
+        inside = 0 <= row < self.n
+        if column.is_string:
+            return Text(np.asarray(bytes(column.data[row]) if inside else b"", dtype="S"))
+        if not inside:
+            return Num(np.float64(np.nan))
+        values, codes = missing.decode(column.data[row : row + 1])
+        return Num(values[0], None if codes is None else np.asarray(codes[0]))
+
+    def scalar_value(self, name: str) -> float | str | None:
+        return self._scalars.get(name)
+
+    def label_of(self, name: str) -> Any:
+        """The ``ValueLabel`` called ``name``, or None."""
+        return None if self.data is None else self.data.value_labels.get(name)
