@@ -1,4 +1,4 @@
-"""Stata's distribution functions against scipy.stats (an independent formulation), closed forms and printed tails."""
+"""Stata's distribution functions against scipy.stats (another formulation) and closed forms."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Random numbers against Stata's printed draws (reference/random-numbers.md) and Algorithm M in scalar form."""
+"""Random numbers against Stata's printed draws (reference/random-numbers.md) and a scalar Algorithm M."""
 
 import math
 from pathlib import Path
