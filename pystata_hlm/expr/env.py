@@ -1,4 +1,4 @@
-"""Where an expression finds its names: the ``Env`` protocol and ``DataEnv``, its implementation on a dataset."""
+"""Where an expression finds its names: the ``Env`` protocol, and ``DataEnv`` over a dataset."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def limit(values: Any) -> Any:
 
 
 def ordered(value: Num) -> Any:
-    """Floats that compare as Stata compares: missing values above every number, ``.`` < ``.a`` < ... < ``.z``."""
+    """Floats that compare as Stata compares: numbers < ``.`` < ``.a`` < ... < ``.z``."""
     from pystata_hlm.data import missing
 
     return missing.ordered(np.asarray(value.floats()), value.codes)

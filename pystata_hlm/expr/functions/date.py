@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.functions.registry import function
+from pystata_hlm.expr.functions.registry import EMPTY, NONE, function
 from pystata_hlm.expr.functions.text import decode, per_distinct
 
 EPOCH = np.datetime64("1960-01-01", "D").astype(np.int64)
@@ -319,7 +319,7 @@ def _leap_day(option: Any) -> str:
 
 
 @function("age", "n n s?", "whole years from the date of birth d1 to d2")
-def age(birth: Any, date: Any, option: Any = np.bytes_(b"")) -> Any:
+def age(birth: Any, date: Any, option: Any = EMPTY) -> Any:
     start, end = Calendar(birth), Calendar(date)
     years = (
         end.year
@@ -330,7 +330,7 @@ def age(birth: Any, date: Any, option: Any = np.bytes_(b"")) -> Any:
 
 
 @function("datediff", "n n s s?", "difference d2-d1 in whole years, months or days")
-def datediff(first: Any, second: Any, unit: Any, option: Any = np.bytes_(b"")) -> Any:
+def datediff(first: Any, second: Any, unit: Any, option: Any = EMPTY) -> Any:
     which = decode(np.asarray(unit).item()) if np.asarray(unit).ndim == 0 else ""
     a, b = np.minimum(first, second), np.maximum(first, second)
     sign = np.where(second >= first, 1.0, -1.0)
@@ -490,7 +490,7 @@ def _daily_of(found: dict[str, float]) -> float:
 
 
 def _reader(build: Callable[[dict[str, float]], float], letters: bool) -> Callable[..., Any]:
-    def run(s: Any, mask: Any, top: Any = np.float64(np.nan)) -> Any:
+    def run(s: Any, mask: Any, top: Any = NONE) -> Any:
         def one(raw: bytes, spec: bytes, year: float) -> float:
             parts = _split_mask(decode(spec))
             text = decode(raw)

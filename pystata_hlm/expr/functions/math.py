@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.functions.registry import function
+from pystata_hlm.expr.functions.registry import ONE, function
 from pystata_hlm.expr.values import FloatArray, Text, ordered
 from pystata_hlm.numeric import dist
 
@@ -50,7 +50,7 @@ def atan2(y: Any, x: Any) -> Any:
 
 
 @function("round", "n n?", "x rounded to the nearest multiple of y (1 when left out)")
-def round_(x: Any, y: Any = np.float64(1.0)) -> Any:
+def round_(x: Any, y: Any = ONE) -> Any:
     units = x / y
     low = np.floor(units)
     nearest = (low + (units - low >= 0.5)) * y

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def missing_(*args: Value) -> Any:
 
 def _weakly_increasing(bounds: list[Any]) -> Any:
     good: Any = True
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         good = good & (low <= high)
     return good
 
@@ -191,9 +192,7 @@ def byteorder() -> Any:
 # ---------------------------------------------------------------- names, files, state
 
 
-@function(
-    "scalar", "x", "the scalar called name, even when a variable has that name", missing="own", env=True
-)
+@function("scalar", "x", "the scalar called name, whatever the variables", missing="own", env=True)
 def scalar(env: Any, node: ast.Expr) -> Value:
     if not isinstance(node, ast.Name):
         raise StataError.invalid_syntax()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pystata_hlm.expr.functions.registry import function
+from pystata_hlm.expr.functions.registry import ZERO, function
 
 
 def _draw(env: Any, draw: Callable[..., Any], *parameters: Any) -> Any:
@@ -38,9 +38,7 @@ def runiform(env: Any, a: Any = None, b: Any = None) -> Any:
     return _draw(env, env.rng.uniform_ab, a, b)
 
 
-@function(
-    "rnormal", "n? n?", "normal with mean 0 and sd 1, mean m, or mean m and sd s", missing="own", env=True
-)
+@function("rnormal", "n? n?", "standard normal, or with mean m and sd s", missing="own", env=True)
 def rnormal(env: Any, m: Any = None, s: Any = None) -> Any:
     if m is None:
         return _draw(env, env.rng.normal)
@@ -73,14 +71,14 @@ def rhypergeometric(env: Any, size: Any, good: Any, draws: Any) -> Any:
 @function(
     "rweibullph", "n n n?", "Weibull (proportional hazards) with shape a, scale b", missing="own", env=True
 )
-def rweibullph(env: Any, a: Any, b: Any, g: Any = np.float64(0.0)) -> Any:
+def rweibullph(env: Any, a: Any, b: Any, g: Any = ZERO) -> Any:
     return _draw(
         env, lambda a_, b_, g_, count: g_ + (-np.log(env.rng.uniform(count)) / b_) ** (1 / a_), a, b, g
     )
 
 
 @function("rweibull", "n n n?", "Weibull with shape a, scale b, location g", missing="own", env=True)
-def rweibull(env: Any, a: Any, b: Any, g: Any = np.float64(0.0)) -> Any:
+def rweibull(env: Any, a: Any, b: Any, g: Any = ZERO) -> Any:
     return _draw(env, lambda a_, b_, g_, count: env.rng.weibull(a_, b_, count, g_), a, b, g)
 
 

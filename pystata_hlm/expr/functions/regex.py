@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.functions.registry import function
+from pystata_hlm.expr.functions.registry import ZERO, function
 from pystata_hlm.expr.functions.text import decode, encode, per_distinct
 
 _CLASSES = {
@@ -98,9 +98,6 @@ def _replace(s: Any, pattern: Any, new: Any, ignore_case: Any, count: int, unico
     return per_distinct(one, s, pattern, new, ignore_case)
 
 
-_NO = np.float64(0.0)
-
-
 @function(
     "regexm regexmatch",
     "s s n?",
@@ -108,7 +105,7 @@ _NO = np.float64(0.0)
     family="string",
     env=True,
 )
-def regexm(env: Any, s: Any, pattern: Any, fold: Any = _NO) -> Any:
+def regexm(env: Any, s: Any, pattern: Any, fold: Any = ZERO) -> Any:
     return _match(env, s, pattern, fold, unicode=False)
 
 
@@ -118,17 +115,17 @@ def regexs(env: Any, n: Any) -> Any:
 
 
 @function("regexr regexreplace", "s s s n?", "s1 with the first match of s2 replaced by s3", family="string")
-def regexr(s: Any, pattern: Any, new: Any, fold: Any = _NO) -> Any:
+def regexr(s: Any, pattern: Any, new: Any, fold: Any = ZERO) -> Any:
     return _replace(s, pattern, new, fold, 1, unicode=False)
 
 
 @function("regexreplaceall", "s s s n?", "s1 with every match of s2 replaced by s3", family="string")
-def regexreplaceall(s: Any, pattern: Any, new: Any, fold: Any = _NO) -> Any:
+def regexreplaceall(s: Any, pattern: Any, new: Any, fold: Any = ZERO) -> Any:
     return _replace(s, pattern, new, fold, 0, unicode=False)
 
 
 @function("ustrregexm", "s s n?", "1 if s1 contains a match of s2 (Unicode)", family="string", env=True)
-def ustrregexm(env: Any, s: Any, pattern: Any, fold: Any = _NO) -> Any:
+def ustrregexm(env: Any, s: Any, pattern: Any, fold: Any = ZERO) -> Any:
     return _match(env, s, pattern, fold, unicode=True)
 
 
@@ -140,10 +137,10 @@ def ustrregexs(env: Any, n: Any) -> Any:
 @function(
     "ustrregexrf", "s s s n?", "s1 with the first match of s2 replaced by s3 (Unicode)", family="string"
 )
-def ustrregexrf(s: Any, pattern: Any, new: Any, fold: Any = _NO) -> Any:
+def ustrregexrf(s: Any, pattern: Any, new: Any, fold: Any = ZERO) -> Any:
     return _replace(s, pattern, new, fold, 1, unicode=True)
 
 
 @function("ustrregexra", "s s s n?", "s1 with every match of s2 replaced by s3 (Unicode)", family="string")
-def ustrregexra(s: Any, pattern: Any, new: Any, fold: Any = _NO) -> Any:
+def ustrregexra(s: Any, pattern: Any, new: Any, fold: Any = ZERO) -> Any:
     return _replace(s, pattern, new, fold, 0, unicode=True)

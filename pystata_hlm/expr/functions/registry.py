@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.values import LARGEST, Num, Text, Value
+from pystata_hlm.expr.values import Num, Text, Value, limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ class FunctionSpec:
         return "".join(letters)[:count] + repeat * (count - len(letters))
 
 
+# defaults of optional arguments
+ZERO, ONE, NONE = np.float64(0.0), np.float64(1.0), np.float64(np.nan)
+EMPTY = np.bytes_(b"")
+
 FUNCTIONS: dict[str, FunctionSpec] = {}
 
 
@@ -76,11 +80,7 @@ def wrap(result: Any) -> Value:
     if result.dtype.kind == "U":
         return Text(np.char.encode(result, "utf-8"))
     result = result.astype(np.float64, copy=False)
-    if result.size and not (
-        np.fmax.reduce(result, axis=None) < LARGEST and np.fmin.reduce(result, axis=None) > -LARGEST
-    ):
-        result = np.where(np.abs(result) >= LARGEST, np.nan, result)
-    return Num(result[()])
+    return Num(limit(result[()]))
 
 
 def call(spec: FunctionSpec, values: list[Any], kinds: str, env: Any) -> Value:

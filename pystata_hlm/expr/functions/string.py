@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.functions.registry import function
+from pystata_hlm.expr.functions.registry import EMPTY, ONE, function
 from pystata_hlm.expr.functions.text import decode, encode, lengths, per_distinct, slices
 from pystata_hlm.expr.values import Num, Text, Value, ordered
 
@@ -57,9 +57,7 @@ def indexnot(s: Any, chars: Any) -> Any:
     return per_distinct(place, s, chars)
 
 
-@function(
-    "subinstr", "s s s n", "s1 with the first n occurrences of s2 replaced by s3 (. for all)", missing="own"
-)
+@function("subinstr", "s s s n", "s1 with n occurrences (. all) of s2 replaced by s3", missing="own")
 def subinstr(s: Any, old: Any, new: Any, count: Any) -> Any:
     limit = np.where(np.isnan(count), -1, np.trunc(np.maximum(count, 0))).astype(np.int64)
 
@@ -93,9 +91,7 @@ def strupper(s: Any) -> Any:
     return np.strings.upper(s)
 
 
-@function(
-    "strproper proper", "s", "first letter of each run of letters in uppercase, the others in lowercase"
-)
+@function("strproper proper", "s", "first letter of each run of letters in uppercase, others lowercase")
 def strproper(s: Any) -> Any:
     return np.strings.title(s)
 
@@ -148,6 +144,7 @@ def wordcount(s: Any) -> Any:
 
 # ---------------------------------------------------------------- numbers and strings
 
+_GENERAL = np.bytes_(b"%9.0g")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([edED][+-]?\d+)?")
 _HEX = re.compile(r"([+-]?)([01])\.([0-9a-fA-F]+)[xX]([+-][0-9a-fA-F]+)")
 
@@ -170,10 +167,8 @@ def real(s: Any) -> Any:
     return per_distinct(to_number, s)
 
 
-@function(
-    "strofreal string", "v s?", "the number as a string, in format %9.0g or the one given", missing="own"
-)
-def strofreal(x: Value, fmt: Any = np.bytes_(b"%9.0g")) -> Any:
+@function("strofreal string", "v s?", "the number as a string, in %9.0g or the format given", missing="own")
+def strofreal(x: Value, fmt: Any = _GENERAL) -> Any:
     from pystata_hlm import formats
 
     if isinstance(x, Text):
@@ -236,7 +231,7 @@ def abbrev(s: Any, n: Any) -> Any:
 
 
 @function("strtoname", "s n?", "s made a Stata name", missing="own")
-def strtoname(s: Any, prefix: Any = np.float64(1.0)) -> Any:
+def strtoname(s: Any, prefix: Any = ONE) -> Any:
     def one(raw: bytes, flag: float) -> bytes:
         name = re.sub(rb"[^A-Za-z0-9_]", b"_", raw)
         if flag != 0 and (not name or name[:1].isdigit()):
@@ -246,10 +241,8 @@ def strtoname(s: Any, prefix: Any = np.float64(1.0)) -> Any:
     return per_distinct(one, s, prefix)
 
 
-@function(
-    "plural", "n s s?", "s, in the plural unless n is 1 or -1; s2 is the ending or, after + or -, the rule"
-)
-def plural(n: Any, s: Any, rule: Any = np.bytes_(b"")) -> Any:
+@function("plural", "n s s?", "s1 in the plural unless n is 1 or -1; s2 tells how")
+def plural(n: Any, s: Any, rule: Any = EMPTY) -> Any:
     def one(count: float, noun: bytes, how: bytes) -> bytes:
         if abs(count) == 1:
             return noun

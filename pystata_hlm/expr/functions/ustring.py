@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.functions.registry import function
+from pystata_hlm.expr.functions.registry import EMPTY, ONE, ZERO, function
 from pystata_hlm.expr.functions.text import decode, encode, per_distinct
-
-_EMPTY = np.bytes_(b"")
 
 
 @function("ustrlen", "s", "length in characters")
@@ -43,6 +41,10 @@ def _part(value: str, start: float, count: float) -> str:
 def _finite(x: Any) -> Any:
     """NaN and beyond as a key that ``per_distinct`` can tell equal."""
     return np.where(np.isnan(x), np.inf, x)
+
+
+_FAR = np.float64(2.0**31)
+_REPLACEMENT = np.bytes_("\ufffd".encode())
 
 
 def _nan(x: float) -> float:
@@ -86,7 +88,7 @@ def ustrright(s: Any, n: Any) -> Any:
 
 
 @function("ustrpos", "s s n?", "position of the first s2 in s1 (from character n), 0 when there is none")
-def ustrpos(s: Any, part: Any, start: Any = np.float64(1.0)) -> Any:
+def ustrpos(s: Any, part: Any, start: Any = ONE) -> Any:
     def one(raw: bytes, piece: bytes, k: float) -> float:
         return float(decode(raw).find(decode(piece), max(int(k) - 1, 0)) + 1) if piece else 0.0
 
@@ -94,7 +96,7 @@ def ustrpos(s: Any, part: Any, start: Any = np.float64(1.0)) -> Any:
 
 
 @function("ustrrpos", "s s n?", "position of the last s2 in s1 (up to character n), 0 when there is none")
-def ustrrpos(s: Any, part: Any, last: Any = np.float64(2**31)) -> Any:
+def ustrrpos(s: Any, part: Any, last: Any = _FAR) -> Any:
     def one(raw: bytes, piece: bytes, k: float) -> float:
         value = decode(raw)
         return float(value.rfind(decode(piece), 0, int(k) - 1 + len(decode(piece))) + 1) if piece else 0.0
@@ -103,17 +105,17 @@ def ustrrpos(s: Any, part: Any, last: Any = np.float64(2**31)) -> Any:
 
 
 @function("ustrupper", "s s?", "characters in uppercase")
-def ustrupper(s: Any, locale: Any = _EMPTY) -> Any:
+def ustrupper(s: Any, locale: Any = EMPTY) -> Any:
     return per_distinct(lambda raw: encode(decode(raw).upper()), s)
 
 
 @function("ustrlower", "s s?", "characters in lowercase")
-def ustrlower(s: Any, locale: Any = _EMPTY) -> Any:
+def ustrlower(s: Any, locale: Any = EMPTY) -> Any:
     return per_distinct(lambda raw: encode(decode(raw).lower()), s)
 
 
 @function("ustrtitle", "s s?", "first letter of each word in titlecase")
-def ustrtitle(s: Any, locale: Any = _EMPTY) -> Any:
+def ustrtitle(s: Any, locale: Any = EMPTY) -> Any:
     def one(raw: bytes) -> bytes:
         return encode(re.sub(r"[^\W\d_]+('[^\W\d_]+)?", lambda m: m[0].capitalize(), decode(raw)))
 
@@ -140,9 +142,7 @@ def ustrreverse(s: Any) -> Any:
     return per_distinct(lambda raw: encode(decode(raw)[::-1]), s)
 
 
-@function(
-    "usubinstr", "s s s n", "s1 with the first n occurrences of s2 replaced by s3 (. for all)", missing="own"
-)
+@function("usubinstr", "s s s n", "s1 with n occurrences (. all) of s2 replaced by s3", missing="own")
 def usubinstr(s: Any, old: Any, new: Any, count: Any) -> Any:
     def one(raw: bytes, a: bytes, b: bytes, k: float) -> bytes:
         return raw if not a else raw.replace(a, b, -1 if k == np.inf else max(int(k), 0))
@@ -154,7 +154,7 @@ _WORD = re.compile(r"\w+(?:['.]\w+)*|[^\w\s]", re.UNICODE)
 
 
 @function("ustrword", "s n s?", "the n-th Unicode word", missing="own")
-def ustrword(s: Any, n: Any, locale: Any = _EMPTY) -> Any:
+def ustrword(s: Any, n: Any, locale: Any = EMPTY) -> Any:
     def one(raw: bytes, k: float) -> bytes:
         words = _WORD.findall(decode(raw))
         place = int(k) - 1 if k > 0 else len(words) + int(k)
@@ -164,7 +164,7 @@ def ustrword(s: Any, n: Any, locale: Any = _EMPTY) -> Any:
 
 
 @function("ustrwordcount", "s s?", "number of Unicode words")
-def ustrwordcount(s: Any, locale: Any = _EMPTY) -> Any:
+def ustrwordcount(s: Any, locale: Any = EMPTY) -> Any:
     return per_distinct(lambda raw: float(len(_WORD.findall(decode(raw)))), s)
 
 
@@ -188,7 +188,7 @@ def uisdigit(s: Any) -> Any:
 
 
 @function("ustrtoname", "s n?", "s made a Stata name", missing="own")
-def ustrtoname(s: Any, prefix: Any = np.float64(1.0)) -> Any:
+def ustrtoname(s: Any, prefix: Any = ONE) -> Any:
     def one(raw: bytes, flag: float) -> bytes:
         name = re.sub(r"\W", "_", decode(raw))
         if flag != 0 and (not name or name[:1].isdigit()):
@@ -206,7 +206,7 @@ def ustrinvalidcnt(s: Any) -> Any:
 
 
 @function("ustrfix", "s s?", "invalid UTF-8 sequences replaced")
-def ustrfix(s: Any, mark: Any = np.bytes_("\ufffd".encode())) -> Any:
+def ustrfix(s: Any, mark: Any = _REPLACEMENT) -> Any:
     return per_distinct(
         lambda raw, by: re.sub(r"[\udc80-\udcff]+", decode(by), decode(raw)).encode(), s, mark
     )
@@ -224,12 +224,15 @@ def ustrnormalize(s: Any, form: Any) -> Any:
 
 
 @function("ustrtohex", "s n?", "escaped hexadecimal code points of the string")
-def ustrtohex(s: Any, start: Any = np.float64(1.0)) -> Any:
+def ustrtohex(s: Any, start: Any = ONE) -> Any:
     def one(raw: bytes, k: float) -> bytes:
         points = (ord(c) for c in decode(raw)[max(int(k) - 1, 0) :])
         return "".join(f"\\u{p:04x}" if p < 0x10000 else f"\\U{p:08x}" for p in points).encode()
 
     return per_distinct(one, s, start)
+
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})")
 
 
 @function("ustrunescape", "s", "the string with its escapes \\uhhhh undone")
@@ -245,7 +248,7 @@ def ustrunescape(s: Any) -> Any:
 
 
 @function("tobytes", "s n?", "escaped decimal values of the bytes (hexadecimal when n is not 0)")
-def tobytes(s: Any, hexadecimal: Any = np.float64(0.0)) -> Any:
+def tobytes(s: Any, hexadecimal: Any = ZERO) -> Any:
     def one(raw: bytes, flag: float) -> bytes:
         return "".join(f"\\x{b:02x}" if flag else f"\\d{b:03d}" for b in raw).encode()
 
@@ -253,7 +256,7 @@ def tobytes(s: Any, hexadecimal: Any = np.float64(0.0)) -> Any:
 
 
 @function("ustrcompare", "s s s?", "-1, 0 or 1 by the order of s1 and s2")
-def ustrcompare(a: Any, b: Any, locale: Any = _EMPTY) -> Any:
+def ustrcompare(a: Any, b: Any, locale: Any = EMPTY) -> Any:
     def key(raw: bytes) -> tuple[str, str]:
         value = decode(raw)
         base = "".join(c for c in unicodedata.normalize("NFD", value) if not unicodedata.combining(c))
