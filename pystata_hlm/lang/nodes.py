@@ -66,7 +66,10 @@ class StoredResult:
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """``_b[term]``, ``_se[eq:term]``, ``[eq]_b[term]``, ``[eq]term``. ``kind`` is ``_b`` or ``_se``."""
+    """``_b[term]``, ``_se[eq:term]``, ``[eq]_b[term]``, ``[eq]term``. ``kind`` is ``_b`` or ``_se``.
+
+    ``_b[/sigma_u]`` has equation ``/`` and term ``sigma_u``, as in e(b)'s ``/:sigma_u``; else absent = "".
+    """
 
     kind: str
     equation: str
@@ -90,7 +93,9 @@ class Binary:
     right: Expr
 
 
-Expr: TypeAlias = Number | String | Name | Operated | Subscript | Function | StoredResult | Coefficient | Unary | Binary
+Expr: TypeAlias = (
+    Number | String | Name | Operated | Subscript | Function | StoredResult | Coefficient | Unary | Binary
+)
 
 # ---------------------------------------------------------------- varlists
 
@@ -168,13 +173,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Clauses:
-    """The optional clauses that most commands share."""
+    """The optional clauses that most commands share.
+
+    ``using`` is the first file as typed without its quotes; ``files`` lists all (``append using a b``).
+    """
 
     if_: Expr | None = None
     in_: InRange | None = None
     weight: Weight | None = None
     using: str | None = None
     options: tuple[Option, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +224,62 @@ class Egen:
     function: str
     argument: str
     clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class NewVars:
+    """``[type] newvar ... | stub* | x1-x5 [if] [in] [, options]``: what ``predict`` and ``input`` take."""
+
+    stype: str | None
+    names: Varlist
+    clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """The text between ``by``/``bysort`` and the colon: ``varlist [(sort varlist)] [, sort rc0]``."""
+
+    groups: Varlist
+    sort: Varlist = ()
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExpItem:
+    """One expression of an expression list; ``name=exp`` or plain, ``equation`` from ``(eq: ...)``.
+
+    ``_b`` and ``_se`` alone arrive as ``Name``. ``text`` is the expression as Stata shows it.
+    """
+
+    exp: Expr
+    name: str | None = None
+    equation: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpList:
+    """``exp_list [if] [in] [weight] [, options]``: what bootstrap, simulate, statsby ... have before the colon."""
+
+    items: tuple[ExpItem, ...] = ()
+    clauses: Clauses = field(default_factory=Clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class AtItem:
+    """One variable of ``at()``: ``x=#`` and ``x=(numlist)`` have ``values``, ``x=generate(exp)`` has ``exp``,
+    ``(stat) x`` has ``statistic``."""
+
+    term: VarTerm
+    values: tuple[float, ...] | None = None
+    exp: Expr | None = None
+    statistic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtSpec:
+    items: tuple[AtItem, ...]
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +324,11 @@ class Twoway:
 
 @dataclass(frozen=True, slots=True)
 class DisplayItem:
-    """One directive of ``display``: kind is string, exp, as, skip, column, newline, continue, dup, format ..."""
+    """One directive of ``display``.
+
+    kind is string (``text``), exp (``exp``, ``format``), comma, as or in (``text`` = style), skip, column,
+    newline, dup, char (``exp`` = argument, None when absent), continue, asis, quote, request (``text``).
+    """
 
     kind: str
     text: str = ""
@@ -284,17 +353,35 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """What follows the line that opens a block, up to and including the line that closes it.
+
+    kind    ``{`` (loops, if/else, quietly { ...), ``program``, or the data-like ``input``, ``mata``, ``python``
+    lines   the body as logical lines, nested blocks inside (empty for input, mata and python)
+    body    the body's physical lines as typed
+    close   physical lines of the closing ``}`` or ``end``
+    """
+
+    kind: str
+    lines: tuple[LogicalLine, ...]
+    body: tuple[str, ...]
+    close: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LogicalLine:
     """One command line after comments, ``///`` and ``#delimit`` are dealt with; macros not yet expanded.
 
-    ``raw`` holds the physical lines as typed, for the echo (``. first`` / ``> next``).
+    ``text`` is stripped, and empty for a blank or comment line; an opening ``{`` at its end is taken off.
+    ``raw`` holds the physical lines as typed, for the echo (``. first`` / ``> next``): see ``source.echo``.
+    ``error`` (return code, message) is a structural mistake, to be raised when the line is reached.
     """
 
     text: str
     raw: tuple[str, ...]
     origin: Origin
-    block: tuple[str, ...] | None = None
-    """Raw physical lines of a ``{ }`` body (without the braces' own lines) when this line opens a block."""
+    block: Block | None = None
+    error: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
