@@ -255,6 +255,8 @@ class Axis:
     label_style: TextStyle = field(default_factory=TextStyle)
     alternate: bool = False
     references: tuple[Reference, ...] = ()
+    flush: bool = False
+    """No margin below the range: bars stand on the axis."""
     categorical: bool = False
     """Labels name groups (box plots): no tick marks, no grid."""
     groups: tuple[tuple[Tick, ...], ...] = ()
@@ -280,7 +282,7 @@ class Legend:
     rows: int | None = None
     title: Words = field(default_factory=Words)
     text_style: TextStyle = field(default_factory=TextStyle)
-    frame: bool = False
+    frame: bool | None = None
     by_columns: bool = False
     """``colfirst``: fill down the columns first."""
 

@@ -69,7 +69,7 @@ COLORS: dict[str, RGB] = {
     "sunflowerlime": (234, 255, 170),
     "teal": (110, 142, 132),
     "yellow": (255, 255, 0),
-    **{f"gs{i}": (min(16 * i, 255),) * 3 for i in range(17)},  # type: ignore[misc]
+    **{f"gs{i}": (min(16 * i, 255),) * 3 for i in range(17)},
     "stc1": (26, 133, 255),
     "stc2": (212, 17, 89),
     "stc3": (0, 191, 127),
@@ -117,7 +117,7 @@ def parse_color(text: str) -> Color | None:
         return Color(None, opacity, intensity) if m["mods"] else None
     if base in ("none", "bg", "background", "fg", "foreground"):
         rgb = {"n": (255, 255, 255), "b": (255, 255, 255), "f": (0, 0, 0)}[base[0]]
-        return NONE if base == "none" else Color(rgb, opacity, intensity)  # type: ignore[arg-type]
+        return NONE if base == "none" else Color(rgb, opacity, intensity)
     found = COLORS.get(base) or _numeric_color(base)
     return None if found is None else Color(found, opacity, intensity)
 
