@@ -56,6 +56,12 @@ class Column:
         return cls(as_strings(strings, kind), kind, **parts)
 
     @classmethod
+    def filled(cls, n: int, value: float, code: int = 0, stype: str = "float", **parts: Any) -> Column:
+        """n observations of one number, without a float64 temporary."""
+        one = missing.encode(value, code if value != value else None, stype)
+        return cls(np.full(n, one, dtype=one.dtype), stype, **parts)
+
+    @classmethod
     def missing(cls, n: int, stype: str = "float", **parts: Any) -> Column:
         """n observations of ``.`` or ``""``."""
         return cls(missing.missing_array(n, stype), stype, **parts)

@@ -254,10 +254,10 @@ class Dataset:
     # -- sorting and grouping --------------------------------------------------------------------
     def sort(self, names: Sequence[str], stable: bool = True) -> None:
         """``sort names``: ascending in Stata's order. Ties keep their order whether or not ``stable``."""
-        keys = [sorting.sort_key(self.column(name)) for name in names]
+        columns = [self.column(name) for name in names]
         if self.is_sorted_by(names):
             return
-        order = sorting.stable_order(keys) if self.n > 1 else None
+        order = sorting.stable_order([sorting.sort_key(column) for column in columns]) if self.n > 1 else None
         if order is not None:
             self._take(order)
         self.sortedby = tuple(names)

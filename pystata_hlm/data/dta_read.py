@@ -90,7 +90,7 @@ class _Source:
 
 
 def decode_text(raw: bytes) -> str:
-    """Text up to the first NUL: UTF-8 when valid, else the Windows form of Latin-1 (files before Stata 14)."""
+    """Text up to the first NUL: UTF-8 when valid, else Windows Latin-1 (files before Stata 14)."""
     raw = raw.partition(b"\0")[0]
     for encoding in ("utf-8", "cp1252"):
         try:

@@ -237,7 +237,7 @@ class _Writer:
             for i, array in enumerate(arrays):
                 part = array[first : first + len(rows)]
                 rows[str(i)] = missing.to_file(part) if part.dtype.kind == "f" else part
-            handle.write(memoryview(rows).cast("B") if rows.flags.c_contiguous else rows.tobytes())
+            handle.write(rows.data)
 
 
 class _StrlTable:

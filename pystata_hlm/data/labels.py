@@ -18,7 +18,7 @@ def key_of(value: float, code: int = 0) -> int | None:
     """Key of a number (or of missing with its code); None for a noninteger, which can have no label."""
     if value != value:
         return MISSING_KEY + code
-    if value != int(value) or not -2147483647 <= value <= 2147483620:
+    if not -2147483647 <= value <= 2147483620 or value != int(value):
         return None
     return int(value)
 
