@@ -171,6 +171,13 @@ class Executor:
         """An extended macro function: `` `:variable label x' ``."""
         return extended.evaluate(text, self.context)
 
+    def stored_text(self, klass: str, name: str) -> str:
+        """The text of a stored result: `` `r(mean)' ``; "" when there is no such result or it is a matrix."""
+        value = self._stored(klass, name)
+        if isinstance(value, str):
+            return value
+        return format_macro_number(value) if isinstance(value, (int, float)) else ""
+
     def expand(self, text: str) -> str:
         return expand(text, self) if "`" in text or "$" in text else text
 
