@@ -36,3 +36,50 @@ as a whitening of the rows before it; crossed effects as one more elimination ab
 ``objective``; small-sample degrees of freedom from ``vcov_metric`` and the derivatives of X'V^-1X that
 ``objective`` already forms.
 """
+
+from __future__ import annotations
+
+from .effects import Effects
+from .errors import (
+    InsufficientObservationsError,
+    LmmError,
+    NoObservationsError,
+    NotConvergedError,
+    NotNestedError,
+    PerfectFitError,
+    RestrictedScoresError,
+    SingularDesignError,
+)
+from .fit import LevelFit, LmmFit, fit_lmm, predict_effects, random_part
+from .inference import RobustVcov, VarianceEstimates
+from .optimise import OptSummary
+from .resampling import Refit, Resampler, refit_resampled
+from .spec import STRUCTURES, Control, Equation, Level, Param
+
+__all__ = [
+    "STRUCTURES",
+    "Control",
+    "Effects",
+    "Equation",
+    "InsufficientObservationsError",
+    "Level",
+    "LevelFit",
+    "LmmError",
+    "LmmFit",
+    "NoObservationsError",
+    "NotConvergedError",
+    "NotNestedError",
+    "OptSummary",
+    "Param",
+    "PerfectFitError",
+    "Refit",
+    "Resampler",
+    "RestrictedScoresError",
+    "RobustVcov",
+    "SingularDesignError",
+    "VarianceEstimates",
+    "fit_lmm",
+    "predict_effects",
+    "random_part",
+    "refit_resampled",
+]

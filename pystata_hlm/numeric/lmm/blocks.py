@@ -86,7 +86,9 @@ def nest(codes: Sequence[NDArray[np.integer]], n: int) -> Nesting:
     starts: list[IntArray] = []
     for g in row_group:
         sorted_g = g if order is None else g[order]
-        starts.append(np.concatenate(([0], np.flatnonzero(sorted_g[1:] != sorted_g[:-1]) + 1)).astype(np.intp))
+        starts.append(
+            np.concatenate(([0], np.flatnonzero(sorted_g[1:] != sorted_g[:-1]) + 1)).astype(np.intp)
+        )
     children = tuple(
         tuple(np.searchsorted(starts[lev], starts[k]).astype(np.intp) for k in range(lev))
         for lev in range(len(starts))
@@ -324,8 +326,7 @@ def cross_products(rows: Rows, basis: Basis | None = None) -> Blocks:
     m = row_map_t.shape[0]
     sizes = [m - sum(widths[k + 1 :]) for k in range(len(widths))]  # columns of level k's rows
     out = [
-        np.zeros((n_strata, q, c, s.size))
-        for q, c, s in zip(widths, sizes, rows.nesting.starts, strict=True)
+        np.zeros((n_strata, q, c, s.size)) for q, c, s in zip(widths, sizes, rows.nesting.starts, strict=True)
     ]
     total = np.zeros((n_strata, p + 1, p + 1))
     for begin in range(0, n, _CHUNK):
@@ -374,9 +375,7 @@ def top_strata_rows(rows: Rows) -> IntArray:
     return np.bincount(rows.stratum * n_top + top, minlength=n_strata * n_top).reshape(n_strata, n_top)
 
 
-def resample(
-    blocks: Blocks, top_total: Array, strata_rows: IntArray, counts: NDArray[np.integer]
-) -> Blocks:
+def resample(blocks: Blocks, top_total: Array, strata_rows: IntArray, counts: NDArray[np.integer]) -> Blocks:
     """Blocks of the data set in which top-level group j appears counts[j] times under new identities."""
     counts = np.asarray(counts, dtype=np.intp)
     rows: list[Array] = []

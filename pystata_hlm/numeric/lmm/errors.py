@@ -33,3 +33,11 @@ class NotConvergedError(LmmError):
     def __init__(self, summary: object) -> None:
         super().__init__("convergence not achieved")
         self.summary = summary
+
+
+class NotNestedError(LmmError):
+    """Top-level groups are not nested within the clusters asked for (Stata: r(459))."""
+
+
+class RestrictedScoresError(LmmError):
+    """Robust covariance asked after REML, which has no cluster scores (Stata refuses it too)."""

@@ -43,10 +43,10 @@ LOG_2PI = float(np.log(2.0 * np.pi))
 
 @dataclass(frozen=True)
 class LevelState:
-    """One level after elimination; columns of b and solved are the level's U = [upper Z, X, y].
+    """One level after elimination; columns of b and half_b are the level's U = [upper Z, X, y].
 
-    inner (q, q, G) N;  b (q, m - q, G) B;  half (q, q, G) the inverse factor times Lam', Omega = half'half;
-    solved (q, m - q, G) Omega B
+    inner (q, q, G) N;  b (q, m - q, G) B;  half (q, q, G) the inverse factor times Lam', so Omega = half'half;
+    half_b = half b, so Y = half'half_b
     """
 
     inner: Array
@@ -79,9 +79,8 @@ class State:
         return out
 
 
-def factorise_at(blocks: Blocks, params: ParamSet, tau: Array) -> State:
-    """Eliminate every level; beta and the residual sum of squares follow from the total that is left."""
-    p = blocks.p
+def eliminate(blocks: Blocks, params: ParamSet, tau: Array) -> tuple[list[LevelState], Array, Array, float]:
+    """Eliminate every level: (level states, weights, total left, log|V|)."""
     weights = params.weights(tau)
     factors = params.factors(tau)
     rows = [r[0] if weights.size == 1 else np.tensordot(weights, r, axes=1) for r in blocks.rows]
@@ -93,7 +92,10 @@ def factorise_at(blocks: Blocks, params: ParamSet, tau: Array) -> State:
         q, _, g = rows[level].shape
         inner = rows[level][:, :q]
         b = rows[level][:, q:]
-        core = np.einsum("ai,abg,bj->ijg", lam, inner, lam, optimize=False) if q > 1 else inner * lam[0, 0] ** 2
+        if q == 1:
+            core = inner * lam[0, 0] ** 2
+        else:
+            core = np.tensordot(lam.T, np.tensordot(inner, lam, axes=([1], [0])), axes=1).transpose(0, 2, 1)
         core[np.arange(q), np.arange(q)] += 1.0
         chol = cholesky(core)
         log_det += 2.0 * float(np.sum(np.log(np.einsum("aag->ag", chol))))
@@ -107,6 +109,13 @@ def factorise_at(blocks: Blocks, params: ParamSet, tau: Array) -> State:
             at += width
         total = total - gram(half_b[:, at:], half_b[:, at:])
         states.append(LevelState(inner, b, half, half_b))
+    return list(reversed(states)), weights, total, log_det
+
+
+def factorise_at(blocks: Blocks, params: ParamSet, tau: Array) -> State:
+    """Eliminate; beta and the residual sum of squares follow from the total that is left."""
+    p = blocks.p
+    states, weights, total, log_det = eliminate(blocks, params, tau)
     try:
         root = np.linalg.cholesky(total[:p, :p])
     except np.linalg.LinAlgError:
@@ -115,7 +124,7 @@ def factorise_at(blocks: Blocks, params: ParamSet, tau: Array) -> State:
     rss = float(total[p, p] - total[:p, p] @ beta)
     if not rss > 0.0:
         raise PerfectFitError("the residual sum of squares is zero")
-    return State(tau, tuple(reversed(states)), weights, total, root, beta, rss, log_det)
+    return State(tau, tuple(states), weights, total, root, beta, rss, log_det)
 
 
 @dataclass(frozen=True)
@@ -204,7 +213,9 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
             out.xx[lower] = base[:, :p, :p]
         if out.log_det2 is not None:
             out.log_det2[lower, lower] = blocks.strata_rows[1:] / state.weights[1:] ** 2
-    first = [_map_columns(r[1:], cmap, p) if n_strata > 1 else np.zeros((0, *r.shape[1:])) for r in blocks.rows]
+    first = [
+        map_columns(r[1:], cmap, p) if n_strata > 1 else np.zeros((0, *r.shape[1:])) for r in blocks.rows
+    ]
     second: list[dict[tuple[int, int], Array]] = [{} for _ in blocks.rows]  # by positions in ``lower``
     for level in range(len(blocks.rows) - 1, -1, -1):
         work = _LevelDerivatives.form(state.levels[level], params.level_basis[level], first[level], cmap, p)
@@ -232,7 +243,7 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
     return out
 
 
-def _map_columns(a: Array, cmap: Array, p: int) -> Array:
+def map_columns(a: Array, cmap: Array, p: int) -> Array:
     """Apply the change of columns to the last p + 1 columns of (..., m, G)."""
     mapped = np.matmul(cmap.T, a[..., -(p + 1) :, :])
     return np.concatenate((a[..., : -(p + 1), :], mapped), axis=-2)
@@ -259,8 +270,8 @@ class _LevelDerivatives:
     def form(cls, st: LevelState, basis: Array, first: Array, cmap: Array, p: int) -> _LevelDerivatives:
         q = basis.shape[1]
         omega = multiply_t(st.half, st.half)
-        b = _map_columns(st.b, cmap, p)
-        y = multiply_t(st.half, _map_columns(st.half_b, cmap, p))
+        b = map_columns(st.b, cmap, p)
+        y = multiply_t(st.half, map_columns(st.half_b, cmap, p))
         t = b - multiply(st.inner, y)
         j = -multiply(st.inner, omega)
         j[np.arange(q), np.arange(q)] += 1.0

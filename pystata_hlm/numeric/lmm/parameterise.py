@@ -3,7 +3,7 @@
 tau     what the optimiser moves. Every natural parameter is a quadratic form in tau, so no tau leaves the cone of
         covariance matrices, a variance of zero is an ordinary stationary point (tau = 0) instead of a
         point at infinity, and second derivatives of the map are constants:
-        unstructured   the lower triangle of a factor L, D = L L'
+        unstructured   the symmetric square root S, D = S S (Stata's matsqrt)
         independent    standard deviations;  identity: the common one
         exchangeable   square roots of the two eigenvalues (1, and q - 1 fold)
         residual strata: log of the sd relative to the first stratum
@@ -26,12 +26,16 @@ BOUNDARY = 1e-10  # relative variance (or eigenvalue) below which an estimate is
 FLOOR = 1e-14  # value that stands for a relative variance of zero in Stata's log-sd metric
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EquationParams:
-    """Covariance structure of one equation with q random effects."""
+    """Covariance structure of one equation with q random effects.
+
+    z_map  when given, tau describes D in the caller's columns, z_new = z z_map, while phi and D keep to z_new
+    """
 
     structure: str
     q: int
+    z_map: Array | None = None
 
     @cached_property
     def kind(self) -> str:
@@ -82,12 +86,17 @@ class EquationParams:
             for k in range(size):
                 out[k, k, k] = 2.0
         else:
-            where = {cell: at for at, cell in enumerate(zip(*np.tril_indices(q), strict=True))}
+            where = {(a, b): k for k, (a, b) in enumerate(self.pairs)}
             for k, (a, b) in enumerate(self.pairs):
-                for c in range(min(a, b) + 1):
-                    out[k, where[a, c], where[b, c]] += 1.0
-                    out[k, where[b, c], where[a, c]] += 1.0
-        return out
+                for c in range(q):
+                    i, j = where[min(a, c), max(a, c)], where[min(b, c), max(b, c)]
+                    out[k, i, j] += 1.0
+                    out[k, j, i] += 1.0
+        if self.z_map is None:
+            return out
+        inverse = np.linalg.inv(self.z_map)
+        to_new = np.stack([self.select(inverse @ e @ inverse.T) for e in self.basis], axis=1)
+        return np.tensordot(to_new, out, axes=1)
 
     def matrix(self, phi: Array) -> Array:
         """The covariance matrix of given natural parameters."""
@@ -101,18 +110,20 @@ class EquationParams:
         """A square root: D = factor factor'."""
         q = self.q
         if self.kind == "identity":
-            return np.eye(q) * tau[0]
-        if self.kind == "independent":
-            return np.diag(tau)
-        if self.kind == "exchangeable":
-            return np.eye(q) * tau[1] + (tau[0] - tau[1]) / q
-        out = np.zeros((q, q))
-        out[np.tril_indices(q)] = tau
-        return out
+            out = np.eye(q) * tau[0]
+        elif self.kind == "independent":
+            out = np.diag(tau)
+        elif self.kind == "exchangeable":
+            out = np.eye(q) * tau[1] + (tau[0] - tau[1]) / q
+        else:
+            out = self.matrix(tau)
+        return out if self.z_map is None else np.linalg.solve(self.z_map, out)
 
     def tau_of(self, d: Array) -> Array:
         """tau of a positive semidefinite relative covariance matrix (projected on the structure)."""
         q = self.q
+        if self.z_map is not None:
+            d = self.z_map @ d @ self.z_map.T
         if self.kind == "identity":
             return np.sqrt(np.maximum([np.trace(d) / q], 0.0))
         if self.kind == "independent":
@@ -121,11 +132,8 @@ class EquationParams:
             var = np.trace(d) / q
             cov = (d.sum() - np.trace(d)) / (q * (q - 1))
             return np.sqrt(np.maximum([var + (q - 1) * cov, var - cov], 0.0))
-        values, vectors = np.linalg.eigh(d)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        r = np.linalg.qr(root.T, mode="r")
-        lower = (r * np.where(np.diagonal(r) < 0, -1.0, 1.0)[:, None]).T
-        return lower[np.tril_indices(q)]
+        values, vectors = np.linalg.eigh(0.5 * (d + d.T))
+        return self.select((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
 
     def gradient_matrix(self, gradient: Array) -> Array:
         """Symmetric S with d l = tr(S dD) for changes within an unstructured D."""
@@ -140,17 +148,39 @@ class EquationParams:
         if self.kind == "exchangeable":
             var, cov = d[0, 0], d[0, 1]
             eigen = np.array([var + (q - 1) * cov, var - cov])
-            g_eigen = np.array([gradient[0] + (q - 1) * gradient[1], (q - 1) * (gradient[0] - gradient[1])])
             share = np.array([1.0, q - 1.0])
             # phi = M eigen with M = [[1, q-1], [1, -1]] / q, so dl/deigen = M' dl/dphi
-            g_eigen = np.array(
-                [(gradient[0] + gradient[1]) / q, ((q - 1) * gradient[0] - gradient[1]) / q]
-            )
+            g_eigen = np.array([(gradient[0] + gradient[1]) / q, ((q - 1) * gradient[0] - gradient[1]) / q])
             new = eigen + eigen**2 * 2.0 / (n_groups * share) * g_eigen
             return self.matrix(np.array([new[0] + (q - 1) * new[1], new[0] - new[1]]) / q)
         count = n_groups * (q if self.kind == "identity" else 1)
         phi = self.select(d)
         return self.matrix(phi + phi**2 * 2.0 / count * gradient)
+
+    def rising_direction(self, d: Array, gradient: Array, threshold: float) -> Array | None:
+        """A direction into the cone from a singular D along which the log likelihood rises, or None.
+
+        gradient is that of the log likelihood in phi; a slope counts when it exceeds the threshold.
+        """
+        q = self.q
+        if self.kind in ("identity", "independent"):
+            wanted = (self.select(d) <= 1e-8) & (gradient > threshold)
+            return self.matrix(wanted.astype(np.float64)) if wanted.any() else None
+        if self.kind == "exchangeable":
+            eigen = np.array([d[0, 0] + (q - 1) * d[0, 1], d[0, 0] - d[0, 1]])
+            slope = np.array([gradient[0] + gradient[1], (q - 1) * gradient[0] - gradient[1]]) / q
+            wanted = ((eigen <= 1e-8) & (slope > threshold)).astype(np.float64)
+            phi = np.array([wanted[0] + (q - 1) * wanted[1], wanted[0] - wanted[1]]) / q
+            return self.matrix(phi) if wanted.any() else None
+        values, vectors = np.linalg.eigh(d)
+        null = vectors[:, values <= 1e-8]
+        if not null.size:
+            return None
+        slopes, inner = np.linalg.eigh(null.T @ self.gradient_matrix(gradient) @ null)
+        if slopes[-1] <= threshold:
+            return None
+        v = null @ inner[:, -1]
+        return np.outer(v, v)
 
     # -- Stata's estimation metric --------------------------------------------------------------
     def floored(self, d: Array, floor: float) -> Array:
@@ -173,6 +203,18 @@ class EquationParams:
         for k, (a, b) in enumerate(self.pairs):
             if a != b:
                 out[k] = np.arctanh(np.clip(phi[k] / (sd[a] * sd.get(b, sd[a])), -1 + 1e-16, 1 - 1e-16))
+        return out
+
+    def natural_of(self, metric: Array) -> Array:
+        """Inverse of metric_of."""
+        out = np.empty(self.size)
+        sd = {}
+        for k, (a, b) in enumerate(self.pairs):
+            if a == b:
+                sd[a] = np.exp(metric[k])
+                out[k] = sd[a] ** 2
+            else:
+                out[k] = np.tanh(metric[k]) * sd[a] * sd.get(b, sd[a])
         return out
 
     def metric_derivatives(self, phi: Array) -> tuple[Array, Array]:
@@ -224,6 +266,18 @@ class ParamSet:
             ),
             n_strata,
         )
+
+    def in_columns(self, z_map: Sequence[Array]) -> ParamSet:
+        """The same parameters with tau in the caller's columns of Z, see EquationParams."""
+        levels = []
+        for level, whole in zip(self.equations, z_map, strict=True):
+            at, row = 0, []
+            for eq in level:
+                block = whole[at : at + eq.q, at : at + eq.q]
+                row.append(EquationParams(eq.structure, eq.q, block))
+                at += eq.q
+            levels.append(tuple(row))
+        return ParamSet(tuple(levels), self.n_strata)
 
     @cached_property
     def slices(self) -> tuple[tuple[slice, ...], ...]:
@@ -310,6 +364,20 @@ class ParamSet:
             for eq, d in zip(level, ds, strict=True)
         ]
         return np.concatenate([*parts, -0.5 * np.log(weights[1:])])
+
+    def from_metric(self, metric: Array, z_map: Sequence[Array]) -> tuple[list[list[Array]], Array]:
+        """Relative covariance matrices (whitened columns) and residual weights of a vector in Stata's metric."""
+        sigma2 = float(np.exp(2.0 * metric[self.n_random]))
+        out = []
+        for level, where, whole in zip(self.equations, self.slices, z_map, strict=True):
+            at, row = 0, []
+            for eq, s in zip(level, where, strict=True):
+                inverse = np.linalg.inv(whole[at : at + eq.q, at : at + eq.q])
+                at += eq.q
+                d = eq.matrix(eq.natural_of(metric[s])) / sigma2
+                row.append(inverse @ d @ inverse.T)
+            out.append(row)
+        return out, np.concatenate(([1.0], np.exp(-2.0 * metric[self.n_random + 1 :])))
 
     def params(self, metric: bool) -> tuple[Param, ...]:
         out: list[Param] = []

@@ -1,0 +1,331 @@
+"""``fit_lmm`` and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .blocks import Rows, cross_products, gather_rows
+from .effects import Effects, back_substitute
+from .errors import LmmError
+from .estimate import em_start, optimum, square_sums, start_matrices
+from .inference import (
+    RobustVcov,
+    VarianceEstimates,
+    cluster_scores,
+    residual_variance,
+    sandwich,
+    variance_estimates,
+)
+from .objective import LevelState, Objective, State, eliminate, factorise_at
+from .optimise import OptSummary
+from .parameterise import EquationParams, ParamSet
+from .spec import Array, Control, Level, Param
+
+
+@dataclass(frozen=True)
+class LevelFit:
+    """One level of a fitted model.
+
+    covariances  one (q, q) matrix per equation;  covariance  their block-diagonal join
+    row_group    (n,) index of each row's group;  group_row  a row of each group (to look up its code)
+    structures   as fitted: a single random effect is always "identity"
+    """
+
+    name: str
+    n_groups: int
+    size_min: int
+    size_avg: float
+    size_max: int
+    structures: tuple[str, ...]
+    widths: tuple[int, ...]
+    covariances: tuple[Array, ...]
+    covariance: Array
+    row_group: NDArray[np.intp]
+    group_row: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class LmmFit:
+    """A fitted linear mixed model; see the package's docstring for the list of attributes."""
+
+    reml: bool
+    beta: Array
+    vcov_beta: Array
+    loglik: float
+    loglik_linear: float
+    levels: tuple[LevelFit, ...]
+    residual_codes: NDArray[np.integer]
+    estimates: VarianceEstimates
+    params: tuple[Param, ...]
+    metric_params: tuple[Param, ...]
+    optimisation: OptSummary
+    rows: Rows
+    objective: Objective
+    state: State
+
+    # -- sizes -----------------------------------------------------------------------------------
+    @property
+    def n(self) -> int:
+        return self.rows.n
+
+    @property
+    def p(self) -> int:
+        return int(self.beta.size)
+
+    @property
+    def df_fixed(self) -> int:
+        return self.p
+
+    @property
+    def df_random(self) -> int:
+        """Variances and covariances of the random effects."""
+        return self.objective.params.n_random
+
+    @property
+    def df_residual(self) -> int:
+        """Residual variances."""
+        return self.objective.params.n_strata
+
+    @property
+    def df(self) -> int:
+        """All parameters, for information criteria."""
+        return self.df_fixed + self.df_random + self.df_residual
+
+    # -- variance parameters ---------------------------------------------------------------------
+    @property
+    def natural(self) -> Array:
+        return self.estimates.natural
+
+    @property
+    def metric(self) -> Array:
+        return self.estimates.metric
+
+    @property
+    def vcov_natural(self) -> Array:
+        return self.estimates.vcov_natural
+
+    @property
+    def vcov_metric(self) -> Array:
+        return self.estimates.vcov_metric
+
+    @property
+    def jacobian(self) -> Array:
+        return self.estimates.jacobian
+
+    @property
+    def at_boundary(self) -> NDArray[np.bool_]:
+        return self.estimates.at_boundary
+
+    @property
+    def residual_variances(self) -> Array:
+        return self.estimates.residual
+
+    # -- likelihood ratio against the linear model -----------------------------------------------
+    @property
+    def lr_chi2(self) -> float:
+        """2 (ll - ll of the linear regression with one residual variance), not below zero."""
+        return max(2.0 * (self.loglik - self.loglik_linear), 0.0)
+
+    @property
+    def lr_df(self) -> int:
+        """Variance parameters beyond the linear model's one, extra residual strata included."""
+        return self.df_random + self.df_residual - 1
+
+    # -- rows ------------------------------------------------------------------------------------
+    def linear_prediction(self, x: Array | None = None) -> Array:
+        """X beta, of the estimation rows or of a given X."""
+        return (self.rows.x if x is None else np.asarray(x, dtype=np.float64)) @ self.beta
+
+    def stdp(self, x: Array | None = None) -> Array:
+        """Standard error of X beta."""
+        x = self.rows.x if x is None else np.asarray(x, dtype=np.float64)
+        return np.sqrt(np.einsum("ij,ij->i", x @ self.vcov_beta, x))
+
+    @cached_property
+    def effects(self) -> tuple[Effects, ...]:
+        """BLUPs and standard errors of every level, top first."""
+        return _back_substitute(self, self.state.levels, self.rows)
+
+    def random_effects(self, level: int) -> Array:
+        """(G, q) BLUPs of level 0 (top), 1, ..."""
+        return self.effects[level].values
+
+    def random_effects_se(self, level: int) -> Array:
+        """(G, q) standard errors: beta known under ML, estimated under REML (Stata's reses)."""
+        return self.effects[level].standard_errors
+
+    def fitted(self, down_to: int | None = None) -> Array:
+        """X beta + Z u over the levels 0 .. down_to (all by default) for the estimation rows."""
+        out = self.linear_prediction()
+        for level in range(len(self.levels) if down_to is None else down_to + 1):
+            out += random_part(self.rows.z[level], self.effects[level])
+        return out
+
+    def residuals(self, down_to: int | None = None) -> Array:
+        """y - fitted."""
+        return self.rows.y - self.fitted(down_to)
+
+    def standardized_residuals(self, down_to: int | None = None) -> Array:
+        """Residuals over the residual standard deviation of their stratum (Stata's rstandard)."""
+        sd = np.sqrt(self.residual_variances)
+        return self.residuals(down_to) / (sd[0] if self.rows.stratum is None else sd[self.rows.stratum])
+
+    # -- robust covariance -----------------------------------------------------------------------
+    def scores(self, cluster: NDArray[np.integer] | None = None) -> Array:
+        """(J, p + k) scores of (beta, metric) by cluster, default the top-level groups."""
+        marginal = self.rows.y - self.linear_prediction()
+        return cluster_scores(
+            self.objective,
+            self.state,
+            self.rows,
+            self.estimates.to_engine,
+            marginal,
+            self.residuals(),
+            cluster,
+        )
+
+    def robust(self, cluster: NDArray[np.integer] | None = None) -> RobustVcov:
+        """vce(robust) / vce(cluster): see RobustVcov."""
+        return sandwich(self.scores(cluster), self.vcov_beta, self.vcov_metric, self.jacobian)
+
+
+def _back_substitute(fit: LmmFit, levels: Sequence[LevelState], rows: Rows) -> tuple[Effects, ...]:
+    basis = fit.objective.blocks.basis
+    sigma = float(np.sqrt(residual_variance(fit.objective, fit.state)))
+    return back_substitute(
+        levels, rows.nesting, fit.state.column_map, basis.z_map, basis.scale, sigma, beta_known=not fit.reml
+    )
+
+
+def random_part(z: Array, effects: Effects) -> Array:
+    """Z u in row order."""
+    return np.einsum("ij,ij->i", z, effects.values[effects.row_group])
+
+
+def predict_effects(
+    fit: LmmFit,
+    y: Array,
+    x: Array,
+    levels: Sequence[Level],
+    residual_groups: NDArray[np.integer] | None = None,
+) -> tuple[Effects, ...]:
+    """BLUPs from other data (same columns, any groups) at the estimates of ``fit``.
+
+    Residual strata must be among those of the fit; groups are whatever the codes say.
+    """
+    rows = gather_rows(y, x, levels, None)
+    if fit.rows.stratum is not None:
+        if residual_groups is None:
+            raise ValueError("the model has residual strata: their codes are needed")
+        at = np.searchsorted(fit.residual_codes, residual_groups)
+        at = np.minimum(at, fit.residual_codes.size - 1)
+        if np.any(fit.residual_codes[at] != residual_groups):
+            raise LmmError("residual stratum not in the estimation sample")
+        rows = Rows(
+            rows.y,
+            rows.x,
+            rows.z,
+            rows.widths,
+            rows.structures,
+            rows.nesting,
+            at.astype(np.intp),
+            fit.residual_codes,
+        )
+    params, basis = fit.objective.params, fit.objective.blocks.basis
+    blocks = cross_products(rows, basis)
+    states, _, _, _ = eliminate(blocks, params, fit.state.tau)
+    return _back_substitute(fit, states, rows)
+
+
+def fixed_effects(objective: Objective, state: State) -> tuple[Array, Array]:
+    """beta and its covariance sigma^2 (X'V^-1X)^-1 in the caller's columns and units."""
+    basis = objective.blocks.basis
+    beta = basis.x_map @ (basis.shift + basis.scale * state.beta)
+    half = basis.x_map @ np.linalg.inv(state.root).T
+    return beta, residual_variance(objective, state) * (half @ half.T)
+
+
+def _level_fits(
+    levels: Sequence[Level], rows: Rows, params: ParamSet, est: VarianceEstimates
+) -> list[LevelFit]:
+    out = []
+    for i, level in enumerate(levels):
+        sizes = rows.nesting.sizes[i]
+        equations: tuple[EquationParams, ...] = params.equations[i]
+        starts = rows.nesting.starts[i]
+        joined = np.zeros((sum(e.q for e in equations),) * 2)
+        at = 0
+        for eq, d in zip(equations, est.covariances[i], strict=True):
+            joined[at : at + eq.q, at : at + eq.q] = d
+            at += eq.q
+        out.append(
+            LevelFit(
+                level.name,
+                int(sizes.size),
+                int(sizes.min()),
+                float(rows.n / sizes.size),
+                int(sizes.max()),
+                tuple(e.kind for e in equations),
+                tuple(e.q for e in equations),
+                est.covariances[i],
+                joined,
+                rows.nesting.row_group[i],
+                starts if rows.nesting.order is None else rows.nesting.order[starts],
+            )
+        )
+    return out
+
+
+def fit_lmm(
+    y: Array,
+    x: Array,
+    levels: Sequence[Level],
+    *,
+    reml: bool = False,
+    residual_groups: NDArray[np.integer] | None = None,
+    control: Control | None = None,
+    start: Array | None = None,
+) -> LmmFit:
+    """Fit y = X beta + sum_l Z_l u_l + e by maximum (restricted) likelihood.
+
+    y (n,), x (n, p) of full column rank, levels from the top down (may be empty), residual_groups (n,) codes of
+    residual strata or None. start: variance parameters in Stata's metric, as in ``LmmFit.metric``; then no EM.
+    Raises the errors of ``errors.py``.
+    """
+    control = control or Control()
+    rows = gather_rows(y, x, levels, residual_groups)
+    blocks = cross_products(rows)
+    params = ParamSet.build(rows.structures, rows.widths, rows.stratum_codes.size)
+    objective = Objective(blocks, params, reml)
+    weights = np.ones(params.n_strata)
+    if start is None:
+        matrices = start_matrices(blocks, params, square_sums(blocks))
+        matrices, em_iterations = em_start(objective, matrices, control)
+    else:
+        matrices, weights = params.from_metric(np.asarray(start, dtype=np.float64), blocks.basis.z_map)
+        em_iterations = 0
+    summary = optimum(objective, matrices, weights, control, em_iterations)
+    state = factorise_at(blocks, params, summary.final)
+    estimates = variance_estimates(objective, state)
+    beta, vcov_beta = fixed_effects(objective, state)
+    return LmmFit(
+        reml=reml,
+        beta=beta,
+        vcov_beta=vcov_beta,
+        loglik=-objective.value_of(state),
+        loglik_linear=-objective.linear_value(),
+        levels=tuple(_level_fits(levels, rows, params, estimates)),
+        residual_codes=rows.stratum_codes,
+        estimates=estimates,
+        params=params.params(metric=False),
+        metric_params=params.params(metric=True),
+        optimisation=summary,
+        rows=rows,
+        objective=objective,
+        state=state,
+    )
