@@ -11,6 +11,7 @@ is missing (NaN) and still takes its uniforms.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
@@ -230,8 +231,6 @@ class StataRNG:
         For size 1 Stata's own rule: p <= .5 gives 1 if u >= 1-p, p > .5 gives 1 if u < p.  For larger sizes
         the same rule carried on (inverse distribution function of the rarer outcome), stream not verified.
         """
-        from scipy.special import betaincc
-
         u = self._open_uniform(n)
         trials = np.broadcast_to(np.floor(np.asarray(size, dtype=float)), n)
         prob = np.broadcast_to(np.asarray(p, dtype=float), n)
@@ -242,6 +241,8 @@ class StataRNG:
         count = np.where(u >= np.where(prob > 0.5, prob, 1 - prob), 1.0, 0.0)
         many = np.flatnonzero(trials > 1)
         if many.size:
+            from scipy.special import betaincc
+
             t, q, v = trials[many], rare[many], u[many]
 
             def cdf(k: Array) -> Array:
@@ -334,15 +335,13 @@ _TAIL_PIECE = 63
 @lru_cache(maxsize=1)
 def normal_tables() -> tuple[Array, Array, Array, Array]:
     """A (64,) int, T (64,), D (31,), E (31,) of the recipe, from the half-normal density and its integral."""
-    from scipy.special import erf, erfc
-
     edges = _H * np.arange(32)
     g = np.sqrt(2 / np.pi) * np.exp(-(edges**2) / 2)
-    area = np.diff(erf(edges / np.sqrt(2)))
+    area = np.diff([math.erf(x / math.sqrt(2)) for x in edges.tolist()])
     prob = np.zeros(64)
     prob[1:32] = 64 * g[1:] * _H
     prob[32:63] = 64 * area - prob[1:32]
-    prob[63] = 64 * erfc(_TAIL / np.sqrt(2))
+    prob[63] = 64 * math.erfc(_TAIL / math.sqrt(2))
     alias, threshold = _alias_tables(prob)
     s, w = edges[:-1], g[1:]
     chord = g[:-1] - w
