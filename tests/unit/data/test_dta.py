@@ -191,7 +191,21 @@ def test_map_points_at_the_sections():
     raw = stream.getvalue()
     at = raw.index(b"<map>") + 5
     offsets = np.frombuffer(raw, "<u8", 14, at).tolist()
-    tags = "stata_dta map variable_types varnames sortlist formats value_label_names variable_labels characteristics data strls value_labels /stata_dta".split()
+    tags = [
+        "stata_dta",
+        "map",
+        "variable_types",
+        "varnames",
+        "sortlist",
+        "formats",
+        "value_label_names",
+        "variable_labels",
+        "characteristics",
+        "data",
+        "strls",
+        "value_labels",
+        "/stata_dta",
+    ]
     for offset, tag in zip(offsets, tags, strict=False):
         assert raw[offset:].startswith(f"<{tag}>".encode()), tag
     assert offsets[13] == len(raw)
