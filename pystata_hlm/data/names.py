@@ -18,7 +18,7 @@ RESERVED: Final = frozenset(_RESERVED_WORDS.split(" "))
 _STR_TYPE = re.compile(r"str\d+\Z")
 
 
-def is_valid(name: str) -> bool:
+def is_valid_name(name: str) -> bool:
     """True for a name a user may give a variable: well formed and not reserved."""
     return is_wellformed(name) and name not in RESERVED and not _STR_TYPE.match(name)
 
@@ -32,7 +32,7 @@ def is_wellformed(name: str) -> bool:
 
 def check(name: str) -> str:
     """Return ``name``, or raise ``name invalid name`` r(198)."""
-    if not is_valid(name):
+    if not is_valid_name(name):
         raise StataError.invalid_name(name)
     return name
 

@@ -25,7 +25,7 @@ AUTO = [
 
 @pytest.mark.parametrize("name", ["x", "_x", "x1", "a" * 32, "größe", "名前", "str", "str1x", "Int", "ifs"])
 def test_valid(name):
-    assert names.is_valid(name)
+    assert names.is_valid_name(name)
 
 
 @pytest.mark.parametrize(
