@@ -105,7 +105,7 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """A command as typed: ``. first line`` then ``> continuation`` (the renderer adds the prompts)."""
+    """A command as typed, prompts included: ``. first line``, ``> continuation``, ``  2. `` inside blocks."""
 
     lines: tuple[str, ...]
 
@@ -154,11 +154,11 @@ class Graph:
 class Side:
     """Blocks printed beside each other (``regress``: the ANOVA table and the summary statistics)."""
 
-    left: tuple[str, ...] | Table
+    left: Table
     right: tuple[tuple[str, Cell], ...]
     gap: int = 3
     label_width: int = 15
-    value_width: int = 10
+    value_width: int = 9
 
 
 OutputItem: TypeAlias = Table | Text | Error | Echo | Header | Listing | Graph | Side

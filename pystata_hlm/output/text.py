@@ -87,7 +87,10 @@ def _heads(table: Table) -> list[str]:
 
 
 def _row(table: Table, row: Row) -> str:
-    line = justify(row.stub, table.stub_width, row.stub_align or table.stub_align) + " |"
+    if row.stub_align == "tight":  # a name broken after #: the mark takes the blank before the bar
+        line = row.stub.rjust(table.stub_width + 1) + "|"
+    else:
+        line = justify(row.stub, table.stub_width, row.stub_align or table.stub_align) + " |"
     for col, cell in zip(table.columns, row.cells, strict=False):
         line += (" |" if col.bar else "") + justify(cell_text(cell), col.width, col.align)
     return line + row.tail + table.row_end
@@ -147,12 +150,12 @@ def render_header(header: Header, settings: Any = None) -> str:
 
 
 def render_side(side: Side, settings: Any = None) -> str:
-    left = render_table(side.left).splitlines() if isinstance(side.left, Table) else list(side.left)
+    left = render_table(side.left).splitlines()
     right = _pairs(tuple(side.right), side.label_width, side.value_width)
     depth = max(len(left), len(right))
     left += [""] * (depth - len(left))
     right += [""] * (depth - len(right))
-    width = max(len(line) for line in left) + side.gap
+    width = table_width(side.left) + side.gap
     return "".join((a.ljust(width) + b).rstrip() + "\n" for a, b in zip(left, right, strict=True))
 
 
@@ -169,8 +172,7 @@ def render_error(item: Error, settings: Any = None) -> str:
 
 
 def render_echo(item: Echo, settings: Any = None) -> str:
-    first, *rest = item.lines or ("",)
-    return "".join([f"\n. {first}\n", *(f"> {line}\n" for line in rest)])
+    return "".join(["\n", *(f"{line}\n" for line in item.lines)])
 
 
 def render_graph(item: Graph, settings: Any = None) -> str:

@@ -103,10 +103,10 @@ def _number(text: str, option: Opt, ctx: Context) -> float:
         return float(text)
     except ValueError:
         pass
-    value = evaluate_scalar(parse("expr", text), ctx.env()) if text.startswith("=") is False and text else None
-    if isinstance(value, (int, float)):
-        return float(value)
-    raise _incorrect(option)
+    value = evaluate_scalar(parse("expr", text), ctx.env())
+    if isinstance(value, str):
+        raise _incorrect(option)
+    return float(value)
 
 
 def _real(text: str, option: Opt, ctx: Context) -> float:
@@ -244,9 +244,6 @@ def split_mixed(node: nodes.Mixed) -> nodes.Mixed:
         own = tuple(o for o in equation.options if match_option(o.name, EQUATION_OPTIONS) is not None)
         upper += [o for o in equation.options if match_option(o.name, EQUATION_OPTIONS) is None]
         equations.append(replace(equation, options=own))
-    if node.equations:  # options before the first || belong to the fixed equation
-        own_fixed = [o for o in node.clauses.options if match_option(o.name, (Opt("noconstant", 5),)) is not None]
-        del own_fixed
     return replace(node, clauses=replace(node.clauses, options=tuple(upper)), equations=tuple(equations))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -20,6 +19,8 @@ from pystata_hlm.formats import format_macro_number
 from pystata_hlm.lang import nodes, prefixes
 from pystata_hlm.lang.macros import expand
 from pystata_hlm.lang.parser import parse
+from pystata_hlm.lang.source import echo as echo_lines
+from pystata_hlm.lang.source import read_do
 from pystata_hlm.output.items import Echo, Error, Graph, OutputItem, Text
 from pystata_hlm.runtime import control, extended, registry
 from pystata_hlm.runtime.bind import bind, typed_options
@@ -41,12 +42,18 @@ class ExitDoFile(Exception):
         self.rc = rc
 
 
+class LeaveSession(ExitDoFile):
+    """``exit`` at the prompt, ``exit, STATA``: leave every do-file and the session."""
+
+
 @dataclass
 class Frame:
     """One running do-file or program: its local macros."""
 
     name: str = ""
     locals: dict[str, str] = field(default_factory=dict)
+    temporaries: list[tuple[str, str]] = field(default_factory=list)
+    """What tempvar, tempname and tempfile made here: (var|name|file, name)."""
 
 
 @dataclass(frozen=True)
@@ -182,28 +189,37 @@ class Executor:
         return expand(text, self) if "`" in text or "$" in text else text
 
     # ------------------------------------------------------------ running text
-    def run_lines(self, lines: list[nodes.LogicalLine], echo: bool) -> None:
+    def run_lines(self, lines: Sequence[nodes.LogicalLine], echo: bool) -> None:
         """Run logical lines in order; if/else chains belong together. Errors propagate."""
         k = 0
         while k < len(lines):
             line = lines[k]
-            if echo and not self.silent:
-                self.emit(Echo(line.raw))
-            if line.text.strip():
+            if echo:
+                self.emit_echo(line)
+            if line.text or line.error:
                 k += self._run_logical(lines, k, echo)
             k += 1
 
-    def _run_logical(self, lines: list[nodes.LogicalLine], k: int, echo: bool) -> int:
+    def emit_echo(self, line: nodes.LogicalLine) -> None:
+        """The line as typed, with prompts and, for blocks, line numbers."""
+        if not self.silent:
+            self.emit(Echo(tuple(echo_lines(line))))
+
+    def _run_logical(self, lines: Sequence[nodes.LogicalLine], k: int, echo: bool) -> int:
         """Run line k; returns how many further lines (else branches) were consumed."""
         line = lines[k]
-        top = self.depth == 0
+        top = echo
         self.depth += 1
         try:
             if self.depth > MAX_NESTING:
                 raise StataError(1000, "system limit exceeded - see manual")
+            if line.error is not None:
+                raise StataError(*line.error)
             consumed = control.run(self, lines, k, echo)
             if consumed is None:
                 consumed = 0
+                if line.block is not None:
+                    raise StataError.command_not_supported(f"{line.text.split()[0]}")
                 self.execute(self.expand(line.text))
         except StataError as error:
             if top and self.on_report:
@@ -215,17 +231,16 @@ class Executor:
             self.on_report(Report(line.text.strip(), 0))
         return consumed
 
-    def run_command(self, text: str, echo: bool = False) -> int:
-        """Run interactive input (one or more lines); prints an error instead of raising. Returns the rc."""
-        from pystata_hlm.lang.source import read_do
+    def run_interactive(self, text: str, echo: bool = False) -> int:
+        """Run typed input (one or more lines); prints an error instead of raising it. Returns the rc.
 
+        ``exit`` (ExitDoFile) is left to the caller.
+        """
         try:
             self.run_lines(read_do(text, "<stdin>"), echo)
         except StataError as error:
             self.report_error(error)
             return error.rc
-        except ExitDoFile as leave:
-            return leave.rc
         return 0
 
     def report_error(self, error: StataError) -> None:
@@ -376,32 +391,18 @@ class Executor:
             self.workspace.store(stored)
 
 
-@lru_cache(maxsize=256)
-def _by_parts(text: str) -> tuple[str, str, tuple[nodes.Option, ...]]:
-    """``a b (c), sort`` -> ("a b", "c", options)."""
-    node = parse("anything", text)
-    found = re.fullmatch(r"\s*([^()]*?)\s*(?:\(([^()]*)\))?\s*", node.text)
-    if found is None or node.clauses.if_ is not None or node.clauses.in_ is not None:
-        raise StataError.invalid_syntax()
-    return found.group(1), found.group(2) or "", node.clauses.options
-
-
 def by_prefix(word: str, text: str, ctx: Context) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """The by-variables, the sort-only variables, and whether to sort."""
-    first, second, given = _by_parts(text)
-    options = typed_options(given, (Opt("sort", 1), Opt("rc0", 3)), (), ctx)
-    if "rc0" in options:
-        raise StataError.option_not_supported("rc0")
+    node: nodes.By = parse("by", text)
+    options = typed_options(node.options, (Opt("sort", 1),), ("rc0",), ctx)
 
-    def names(part: str) -> tuple[str, ...]:
-        if not part.strip():
-            return ()
-        return tuple(expand_varlist(ctx.data, parse("varlist", part), varabbrev=ctx.settings.varabbrev))
+    def names(part: nodes.Varlist) -> tuple[str, ...]:
+        return tuple(expand_varlist(ctx.data, part, varabbrev=ctx.settings.varabbrev))
 
-    keys = names(first)
+    keys = names(node.groups)
     if not keys:
         raise StataError.varlist_required()
-    return keys, names(second), word == "bysort" or "sort" in options
+    return keys, names(node.sort), word == "bysort" or "sort" in options
 
 
-__all__ = ["E_SAMPLE", "Executor", "ExitDoFile", "Frame", "Report", "by_prefix", "split"]
+__all__ = ["E_SAMPLE", "Executor", "ExitDoFile", "Frame", "LeaveSession", "Report", "by_prefix", "split"]

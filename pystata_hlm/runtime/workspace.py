@@ -50,6 +50,10 @@ class Workspace:
     preserved: list[Any] = field(default_factory=list)
     cwd: Path = field(default_factory=Path.cwd)
     rc: int = 0
+    temporaries: int = 0
+    """Temporary names given out so far (tempvar, tempname, tempfile)."""
+    cursor: int = 0
+    """Column at which ``display, _continue`` left the cursor."""
 
     def resolve(self, path: str) -> Path:
         """A path as typed, relative to the session's working directory; ``~`` expands."""

@@ -1,0 +1,314 @@
+"""The coefficient table shared by every estimation command.
+
+Layout facts are read off printed Stata output (../shared/cases): factor variables get a heading row and one row for
+each level, set off by empty rows; continuous interactions stand alone between empty rows; a factor without
+value label whose block shows a single level is written ``1.foreign``. From release 17 the stub widens for long
+interaction names; before, it has 12 characters and long names break after ``#``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pystata_hlm.data.names import abbrev
+from pystata_hlm.numeric import dist
+from pystata_hlm.output.items import Cell, Col, Row, Rule, Table
+
+NAME_WIDTH = 18
+"""Longest plain variable name shown in full (release 17 on)."""
+
+_PART = re.compile(r"^(?:(?P<op>[^.]+)\.)?(?P<name>.+)$")
+_LEVEL = re.compile(r"^(\d+)([bon]*)$")
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Texts over the columns: ``b`` replaces Coefficient (Margin, Contrast); ``se_over`` is Robust, Bootstrap ...;
+    ``b_over`` Observed; ``ci_over`` Normal-based."""
+
+    b: str = ""
+    se_over: str = ""
+    b_over: str = ""
+    ci_over: str = ""
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """What the table shows, one entry for each coefficient.
+
+    names    terms without equation (``1.sector#c.ses``), e(b)'s order
+    status   ok, base, omitted, empty
+    df       residual degrees of freedom (t), or None (z)
+    extra    replaces the confidence interval (``beta``): heading and values
+    """
+
+    names: Sequence[str]
+    status: Sequence[str]
+    b: np.ndarray
+    se: np.ndarray
+    df: float | None = None
+    level: float = 95.0
+    depvar: str = ""
+    heads: Heads = field(default_factory=Heads)
+    extra: tuple[str, np.ndarray] | None = None
+    base: str = ""
+    """Which base levels to show: "", "factors" (baselevels) or "all" (allbaselevels)."""
+    show_omitted: bool = True
+    show_empty: bool = True
+
+
+def statistics(c: Coefficients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Statistic, p-value and confidence limits; missing where the standard error is zero or missing."""
+    b = np.asarray(c.b, dtype=float)
+    se = np.where(np.asarray(c.se, dtype=float) > 0, c.se, np.nan)
+    stat = b / se
+    tail = 1 - (1 - c.level / 100) / 2
+    if c.df is None:
+        p = 2 * dist.normal(-np.abs(stat))
+        crit = float(dist.invnormal(tail))
+    else:
+        p = 2 * dist.ttail(c.df, np.abs(stat))
+        crit = float(dist.invttail(c.df, 1 - tail))
+    return stat, np.asarray(p, dtype=float), b - crit * se, b + crit * se
+
+
+# ---------------------------------------------------------------- blocks of rows
+
+
+@dataclass(frozen=True)
+class Part:
+    """One factor of a term: a level of a factor variable, or a continuous variable."""
+
+    name: str
+    level: int | None
+    continuous: bool
+
+    @property
+    def heading(self) -> str:
+        return f"c.{self.name}" if self.continuous else self.name
+
+
+def parts_of(term: str) -> tuple[Part, ...]:
+    out = []
+    for text in term.split("#"):
+        found = _PART.match(text)
+        assert found is not None
+        op, name = found["op"] or "", found["name"]
+        level = _LEVEL.match(op)
+        out.append(Part(name, int(level[1]) if level else None, op.startswith("c")))
+    return tuple(out)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows that belong together. ``spaced`` blocks are set off by empty rows. Rows: stub text, coefficient index."""
+
+    heading: str
+    rows: tuple[tuple[str, int], ...]
+    spaced: bool
+
+
+def blocks_of(c: Coefficients, label: Callable[[str, int], str | None]) -> list[Block]:
+    """Group the terms to show into blocks. ``label(variable, level)`` is the value label's text or None."""
+    shown = [k for k in range(len(c.names)) if _visible(c, k)]
+    out: list[Block] = []
+    group: list[int] = []
+    signature: Any = None
+
+    def flush() -> None:
+        if group:
+            out.append(_block([(k, parts_of(c.names[k])) for k in group], label))
+
+    for k in shown:
+        parts = parts_of(c.names[k])
+        sign = (
+            tuple((p.name, p.continuous) for p in parts)
+            if any(p.level is not None for p in parts)
+            else ("alone", k)
+        )
+        if sign != signature:
+            flush()
+            group = []
+        group.append(k)
+        signature = sign
+    flush()
+    return out
+
+
+def _visible(c: Coefficients, k: int) -> bool:
+    status = c.status[k]
+    if status == "base":
+        return c.base == "all" or (c.base == "factors" and "#" not in c.names[k])
+    if status == "omitted":
+        return c.show_omitted
+    return c.show_empty if status == "empty" else True
+
+
+def _block(group: list[tuple[int, tuple[Part, ...]]], label: Callable[[str, int], str | None]) -> Block:
+    first = group[0][1]
+    if all(p.level is None for p in first):
+        k = group[0][0]
+        if len(first) == 1:
+            return Block("", ((first[0].name, k),), False)
+        return Block("", (("#".join(p.heading for p in first), k),), True)
+    if len(group) == 1 and len(first) == 1 and label(first[0].name, first[0].level or 0) is None:
+        return Block("", ((f"{first[0].level}.{first[0].name}", group[0][0]),), False)
+    heading = "#".join(p.heading for p in first)
+    rows = []
+    for k, parts in group:
+        levels = [(p, label(p.name, p.level)) for p in parts if p.level is not None]
+        if any(text is not None for _, text in levels):
+            stub = "#".join(text if text is not None else str(p.level) for p, text in levels)
+        else:
+            stub = " ".join(str(p.level) for p, _ in levels)
+        rows.append((stub, k))
+    return Block(heading, tuple(rows), True)
+
+
+# ---------------------------------------------------------------- the table
+
+
+def _clip(text: str, width: int) -> str:
+    """Long level texts end in ``..``."""
+    return text if len(text) <= width else text[: width - 2] + ".."
+
+
+def stub_width(blocks: list[Block], depvar: str, release: int) -> int:
+    if release < 17:
+        return 12
+    width = 12
+    for block in blocks:
+        names = [block.heading] if block.heading else [text for text, _ in block.rows]
+        for name in names:
+            width = max(width, len(name) if "#" in name else min(len(name), NAME_WIDTH))
+        if block.heading:
+            width = max(width, *(min(len(text) + 1, 32) for text, _ in block.rows))
+    return max(width, min(len(depvar), NAME_WIDTH))
+
+
+def stub_lines(text: str, width: int) -> list[str]:
+    """A name in the stub: interactions break after ``#`` when too long, plain names are abbreviated."""
+    if len(text) <= width or "#" not in text:
+        return [abbrev(text, width)]
+    pieces = text.split("#")
+    lines: list[str] = []
+    current = ""
+    for k, piece in enumerate(pieces):
+        piece += "#" if k < len(pieces) - 1 else ""
+        if current and len(current) + len(piece) > width + piece.endswith("#"):
+            lines.append(current)
+            current = ""
+        current += piece
+    return [*lines, current]
+
+
+def table(
+    c: Coefficients,
+    settings: Any,
+    label: Callable[[str, int], str | None] = lambda name, level: None,
+    *,
+    stub: int | None = None,
+    head: str | None = None,
+    top: bool = True,
+    name: str = "coefficients",
+) -> Table:
+    """The coefficient table as an output item."""
+    blocks = blocks_of(c, label)
+    release = settings.release
+    depvar = c.depvar if head is None else head
+    width = stub if stub is not None else stub_width(blocks, depvar, release)
+    stat, p, low, high = statistics(c)
+    body: list[Row | Rule] = []
+
+    def cells(k: int) -> tuple[tuple[Cell, ...], str]:
+        if c.status[k] != "ok":
+            return (Cell(0.0, settings.cformat or "%9.0g"),), f"  ({c.status[k]})"
+        fmt = settings.cformat or "%9.0g"
+        first = (
+            Cell(float(c.b[k]), fmt),
+            Cell(float(c.se[k]) if c.se[k] > 0 else math.nan, fmt),
+            Cell(float(stat[k]), settings.sformat or "%8.2f"),
+            Cell(float(p[k]), settings.pformat or "%5.3f"),
+        )
+        if c.extra is not None:
+            return (*first, Cell(float(c.extra[1][k]), fmt)), ""
+        return (*first, Cell(float(low[k]), fmt), Cell(float(high[k]), fmt)), ""
+
+    for n, block in enumerate(blocks):
+        if n and (block.spaced or blocks[n - 1].spaced):
+            body.append(Row())
+        if block.heading:
+            body += _heading_rows(block.heading, width)
+        for text, k in block.rows:
+            values, tail = cells(k)
+            if block.heading:
+                body.append(Row(_clip(text, width - 1) + " ", values, tail))
+            else:
+                *before, last = stub_lines(text, width)
+                body += [_broken(line) for line in before]
+                body.append(Row(last, values, tail))
+    return Table(
+        stub_head=abbrev(depvar, width),
+        stub_width=width,
+        columns=_columns(c),
+        body=tuple(body),
+        top=top,
+        bottom=True,
+        head_text=_head_text(c, settings),
+        name=name,
+    )
+
+
+def _broken(line: str) -> Row:
+    """A name broken after ``#``: the mark takes the blank before the bar."""
+    return Row(line, stub_align="tight" if line.endswith("#") else None)
+
+
+def _heading_rows(heading: str, width: int) -> list[Row]:
+    *before, last = stub_lines(heading, width)
+    return [*(_broken(line) for line in before), Row(last)]
+
+
+def _columns(c: Coefficients) -> tuple[Col, ...]:
+    letter = "z" if c.df is None else "t"
+    first = (Col("b", 11), Col("se", 11), Col(letter, 9), Col("p", 8))
+    if c.extra is not None:
+        return (*first, Col(c.extra[0], 25))
+    return (*first, Col("ll", 13), Col("ul", 12))
+
+
+def level_text(level: float) -> str:
+    return f"{level:g}"
+
+
+def _head_text(c: Coefficients, settings: Any) -> tuple[str, ...]:
+    letter = "z" if c.df is None else "t"
+    new = settings.new_headings
+    over = bool(c.heads.se_over or c.heads.b_over)
+    if c.extra is not None:
+        tail = c.extra[0].rjust(25)
+    else:
+        level = level_text(c.level)
+        tail = (f"[{level}% conf. interval]" if new else f"[{level}% Conf. Interval]").rjust(25)
+    b_head = c.heads.b or (("coefficient" if c.heads.b_over else "Coefficient") if new else "Coef.")
+    se_head = ("std. err." if over else "Std. err.") if new else "Std. Err."
+    first = f" {b_head}" if len(b_head) == 11 else b_head.rjust(11)
+    line = first + se_head.rjust(23 - len(first)) + letter.rjust(7) + f"P>|{letter}|".rjust(9) + tail
+    if not over:
+        return (line,)
+    upper = c.heads.b_over.rjust(11) + c.heads.se_over.rjust(_OVER_WIDTH.get(c.heads.se_over, 12))
+    if c.heads.ci_over:
+        upper = upper.ljust(48) + c.heads.ci_over
+    return (upper.rstrip(), line)
+
+
+_OVER_WIDTH = {"Robust": 10, "Delta-method": 13, "OIM": 9, "Bootstrap": 12, "Jackknife": 12}
+"""Where the word over ``std. err.`` ends, counted from the end of the coefficient column, as printed by Stata."""
+
+__all__ = ["Coefficients", "Heads", "blocks_of", "parts_of", "statistics", "table"]
