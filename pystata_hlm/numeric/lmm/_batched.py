@@ -31,12 +31,12 @@ def cholesky(a: Array) -> Array:
 
 
 def solve_lower(factor: Array, b: Array) -> Array:
-    """Solve L x = b for (q, q, G) lower triangular L and (q, m, G) b."""
+    """Solve L x = b for (q, q, G) lower triangular L and (q, m, G) b, or (q, m, 1) shared by all groups."""
     q = factor.shape[0]
     if q > _LOOP_LIMIT:
-        x = np.linalg.solve(np.moveaxis(factor, 2, 0), np.moveaxis(b, 2, 0))
+        x = np.linalg.solve(np.moveaxis(factor, 2, 0), np.moveaxis(b, 2, 0))  # stacks broadcast
         return np.ascontiguousarray(np.moveaxis(x, 0, 2))
-    out = np.empty(np.broadcast_shapes(b.shape, (1, 1, factor.shape[2])))
+    out = np.empty((q, b.shape[1], factor.shape[2]))
     for i in range(q):
         row = b[i]
         for k in range(i):
@@ -48,6 +48,11 @@ def solve_lower(factor: Array, b: Array) -> Array:
 def multiply(a: Array, b: Array) -> Array:
     """a b per group: (i, k, G) times (k, j, G)."""
     return np.einsum("ikg,kjg->ijg", a, b)
+
+
+def left(matrix: Array, a: Array) -> Array:
+    """One matrix times the leading index: (i, k) and (k, ..., G) -> (i, ..., G)."""
+    return (matrix @ a.reshape(a.shape[0], -1)).reshape(matrix.shape[0], *a.shape[1:])
 
 
 def multiply_t(a: Array, b: Array) -> Array:

@@ -12,7 +12,7 @@ residual stratum, and the total [X y]'[X y]. Nothing per group is kept for X and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +22,7 @@ from ._batched import sum_groups
 from .errors import InsufficientObservationsError, NoObservationsError, PerfectFitError, SingularDesignError
 from .spec import Array, IntArray, Level
 
-_CHUNK = 8192
+_FLOPS = 262_144  # rows x columns^2 of one product: below this OpenBLAS stays in one thread, and in cache
 _DEPENDENT = 1e-12  # share of a column's length outside the span of earlier columns
 _ILL_CONDITIONED = 1e-8  # squared share below which the Gram matrix is not trusted
 _PERFECT = 1e-26  # residual over total sum of squares
@@ -40,6 +40,11 @@ def factorise(codes: NDArray[np.integer]) -> tuple[IntArray, NDArray[np.integer]
     present = np.zeros(span, dtype=bool)
     present[shifted] = True
     return (np.cumsum(present) - 1)[shifted], np.flatnonzero(present) + low
+
+
+def chunk_rows(columns: int) -> int:
+    """Rows to handle at a time."""
+    return max(256, min(8192, _FLOPS // columns**2))
 
 
 @dataclass(frozen=True)
@@ -119,13 +124,21 @@ class Rows:
             return np.array([self.n], dtype=np.intp)
         return np.bincount(self.stratum)
 
-    def take(self, start: int, stop: int) -> tuple[Array, IntArray | None]:
-        """Sorted rows start..stop as one (c, m) matrix [z_bottom ... z_top x y], and their strata."""
+    def take(self, start: int, stop: int, out: Array) -> IntArray | None:
+        """Sorted rows start..stop into the (stop - start, m) matrix out = [z_bottom ... z_top x y]; their strata."""
         order = self.nesting.order
         pick: slice | IntArray = slice(start, stop) if order is None else order[start:stop]
-        parts = [z[pick] for z in reversed(self.z)]
-        block = np.concatenate([*parts, self.x[pick], self.y[pick, None]], axis=1)
-        return block, None if self.stratum is None else self.stratum[pick]
+        at = 0
+        for z in reversed(self.z):
+            out[:, at : at + z.shape[1]] = z[pick]
+            at += z.shape[1]
+        out[:, at:-1] = self.x[pick]
+        out[:, -1] = self.y[pick]
+        return None if self.stratum is None else self.stratum[pick]
+
+    @property
+    def width(self) -> int:
+        return sum(z.shape[1] for z in self.z) + self.x.shape[1] + 1
 
 
 def gather_rows(
@@ -202,7 +215,7 @@ def _triangular_factor(rows: Rows, gram: Array) -> Array:
     except np.linalg.LinAlgError:
         pass  # singular or nearly so: the orthogonal reduction below decides
     r = np.zeros((0, p))
-    step = max(_CHUNK, 4 * p)
+    step = max(4096, 4 * p)
     for start in range(0, rows.n, step):
         r = np.linalg.qr(np.vstack((r, rows.x[start : start + step] / lengths)), mode="r")
     share = np.abs(np.diagonal(r))
@@ -234,13 +247,14 @@ def find_basis(rows: Rows) -> Basis:
     n, p = rows.x.shape
     if n <= p:
         raise InsufficientObservationsError("insufficient observations")
-    m = sum(z.shape[1] for z in rows.z) + p + 1
+    m = rows.width
     gram = np.zeros((m, m))
-    for start in range(0, n, _CHUNK):
-        pick = slice(start, start + _CHUNK)
-        block = np.concatenate(
-            [*(z[pick] for z in reversed(rows.z)), rows.x[pick], rows.y[pick, None]], axis=1
-        )
+    unsorted = replace(rows, nesting=replace(rows.nesting, order=None))  # row order does not matter here
+    size = chunk_rows(m)
+    buffer = np.empty((size, m))
+    for start in range(0, n, size):
+        block = buffer[: min(size, n - start)]
+        unsorted.take(start, start + block.shape[0], block)
         gram += block.T @ block
     at = m - p - 1
     root_n = np.sqrt(n)
@@ -329,16 +343,20 @@ def cross_products(rows: Rows, basis: Basis | None = None) -> Blocks:
         np.zeros((n_strata, q, c, s.size)) for q, c, s in zip(widths, sizes, rows.nesting.starts, strict=True)
     ]
     total = np.zeros((n_strata, p + 1, p + 1))
-    for begin in range(0, n, _CHUNK):
-        end = min(begin + _CHUNK, n)
-        block, stratum = rows.take(begin, end)
-        w = row_map_t @ block.T
+    size = min(chunk_rows(m), n)
+    raw, work = np.empty((size, m)), np.empty((m, size))
+    products = [np.empty((q, c, size)) for q, c in zip(widths, sizes, strict=True)]
+    for begin in range(0, n, size):
+        end = min(begin + size, n)
+        stratum = rows.take(begin, end, raw[: end - begin])
+        w = np.matmul(row_map_t, raw[: end - begin].T, out=work[:, : end - begin])
         for s in range(n_strata):
             ws = w if stratum is None else w * (stratum == s)
             total[s] += ws[m - p - 1 :] @ w[m - p - 1 :].T
             for k, q in enumerate(widths):
                 z = ws[m - sizes[k] : m - sizes[k] + q]
-                product = z[:, None, :] * w[None, m - sizes[k] :, :]
+                product = products[k][:, :, : end - begin]
+                np.multiply(z[:, None, :], w[None, m - sizes[k] :, :], out=product)
                 _add_segments(out[k][s], product, rows.nesting.starts[k], begin, end)
     blocks = Blocks(tuple(out), total, rows.strata_rows(), rows.nesting.children, basis)
     if first_look:
@@ -354,10 +372,12 @@ def top_cross_products(rows: Rows, basis: Basis) -> Array:
     starts = rows.nesting.starts[0]
     out = np.zeros((rows.stratum_codes.size, p + 1, p + 1, starts.size))
     map_t = basis.row_map().T.copy()[-(p + 1) :]
-    for begin in range(0, rows.n, _CHUNK):
-        end = min(begin + _CHUNK, rows.n)
-        block, stratum = rows.take(begin, end)
-        w = map_t @ block.T
+    size = min(chunk_rows(rows.width), rows.n)
+    buffer = np.empty((size, rows.width))
+    for begin in range(0, rows.n, size):
+        end = min(begin + size, rows.n)
+        stratum = rows.take(begin, end, buffer[: end - begin])
+        w = map_t @ buffer[: end - begin].T
         for s in range(out.shape[0]):
             ws = w if stratum is None else w * (stratum == s)
             for a in range(p + 1):

@@ -51,7 +51,7 @@ def back_substitute(
     out = []
     for level, st in enumerate(levels):
         q, _, g = st.b.shape
-        y = multiply_t(st.half, map_columns(st.half_b, column_map, p))
+        y = multiply_t(st.half, map_columns(st.half_b, column_map))
         u = y[:, -1].copy()
         shared = np.zeros((q, p, g)) if beta_known else -y[:, -p - 1 : -1]
         at = 0

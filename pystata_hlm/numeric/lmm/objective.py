@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._batched import cholesky, gram, multiply, multiply_t, solve_lower, sum_groups
+from ._batched import cholesky, gram, left, multiply, multiply_t, solve_lower, sum_groups
 from .blocks import Blocks
 from .errors import PerfectFitError, SingularDesignError
 from .parameterise import ParamSet
@@ -84,22 +84,22 @@ def eliminate(blocks: Blocks, params: ParamSet, tau: Array) -> tuple[list[LevelS
     weights = params.weights(tau)
     factors = params.factors(tau)
     rows = [r[0] if weights.size == 1 else np.tensordot(weights, r, axes=1) for r in blocks.rows]
-    total = np.tensordot(weights, blocks.total, axes=1)
+    total = blocks.total[0] if weights.size == 1 else np.tensordot(weights, blocks.total, axes=1)
     log_det = -float(blocks.strata_rows @ np.log(weights))
     states: list[LevelState] = []
     for level in range(len(rows) - 1, -1, -1):
         lam = factors[level]
-        q, _, g = rows[level].shape
+        q = rows[level].shape[0]
         inner = rows[level][:, :q]
         b = rows[level][:, q:]
         if q == 1:
             core = inner * lam[0, 0] ** 2
         else:
-            core = np.tensordot(lam.T, np.tensordot(inner, lam, axes=([1], [0])), axes=1).transpose(0, 2, 1)
+            core = left(lam.T, left(lam.T, inner).transpose(1, 0, 2))
         core[np.arange(q), np.arange(q)] += 1.0
         chol = cholesky(core)
-        log_det += 2.0 * float(np.sum(np.log(np.einsum("aag->ag", chol))))
-        half = solve_lower(chol, np.broadcast_to(lam.T[:, :, None], (q, q, g)))
+        log_det += 2.0 * float(sum(np.log(chol[a, a]).sum() for a in range(q)))
+        half = solve_lower(chol, lam.T[:, :, None])
         half_b = multiply(half, b)
         at = 0
         for upper in range(level - 1, -1, -1):
@@ -197,6 +197,8 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
     blocks, params, reml = objective.blocks, objective.params, objective.reml
     p, size, n_strata = blocks.p, params.size, blocks.total.shape[0]
     cmap = state.column_map
+    if order == 1 and not reml:  # the gradient of the likelihood needs no X columns
+        p, cmap = 0, cmap[:, -1:]
     lower = list(range(params.n_random, size))  # parameters that have acted so far: residual weights first
     out = Pieces(
         np.zeros(size), np.zeros(size), np.zeros((size, p)), np.zeros((size, p, p)) if reml else None
@@ -205,7 +207,7 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
         out.log_det2, out.ee2 = np.zeros((size, size)), np.zeros((size, size))
         out.xx2 = np.zeros((size, size)) if reml else None
     if lower:
-        base = np.einsum("ai,sab,bj->sij", cmap, blocks.total[1:], cmap)
+        base = cmap.T @ blocks.total[1:] @ cmap
         out.log_det[lower] = -blocks.strata_rows[1:] / state.weights[1:]
         out.ee[lower] = base[:, p, p]
         out.xe[lower] = base[:, :p, p]
@@ -214,7 +216,7 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
         if out.log_det2 is not None:
             out.log_det2[lower, lower] = blocks.strata_rows[1:] / state.weights[1:] ** 2
     first = [
-        map_columns(r[1:], cmap, p) if n_strata > 1 else np.zeros((0, *r.shape[1:])) for r in blocks.rows
+        map_columns(r[1:], cmap) if n_strata > 1 else np.zeros((0, *r.shape[1:])) for r in blocks.rows
     ]
     second: list[dict[tuple[int, int], Array]] = [{} for _ in blocks.rows]  # by positions in ``lower``
     for level in range(len(blocks.rows) - 1, -1, -1):
@@ -243,10 +245,13 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
     return out
 
 
-def map_columns(a: Array, cmap: Array, p: int) -> Array:
-    """Apply the change of columns to the last p + 1 columns of (..., m, G)."""
-    mapped = np.matmul(cmap.T, a[..., -(p + 1) :, :])
-    return np.concatenate((a[..., : -(p + 1), :], mapped), axis=-2)
+def map_columns(a: Array, cmap: Array) -> Array:
+    """Apply the change of columns to the last columns (X and y) of (..., m, G)."""
+    k = cmap.shape[0]
+    mapped = np.matmul(cmap.T, a[..., a.shape[-2] - k :, :])
+    if a.shape[-2] == k:
+        return mapped
+    return np.concatenate((a[..., : a.shape[-2] - k, :], mapped), axis=-2)
 
 
 @dataclass
@@ -270,8 +275,8 @@ class _LevelDerivatives:
     def form(cls, st: LevelState, basis: Array, first: Array, cmap: Array, p: int) -> _LevelDerivatives:
         q = basis.shape[1]
         omega = multiply_t(st.half, st.half)
-        b = map_columns(st.b, cmap, p)
-        y = multiply_t(st.half, map_columns(st.half_b, cmap, p))
+        b = map_columns(st.b, cmap)
+        y = multiply_t(st.half, map_columns(st.half_b, cmap))
         t = b - multiply(st.inner, y)
         j = -multiply(st.inner, omega)
         j[np.arange(q), np.arange(q)] += 1.0
@@ -279,17 +284,19 @@ class _LevelDerivatives:
         s = 0.5 * (s + s.transpose(1, 0, 2))
         n_i, b_i = first[:, :, :q], first[:, :, q:]
         r_i = b_i - np.einsum("iabg,bmg->iamg", n_i, y) if n_i.shape[0] else b_i
-        et = np.tensordot(basis, t, axes=([2], [0]))
+        et = left(basis.reshape(-1, q), t).reshape(basis.shape[0], *t.shape)
         return cls(p, q, basis, n_i, b_i, r_i, omega, y, t, s, j, et)
 
     def add_first(self, out: Pieces, lower: list[int], own: list[int], keep: bool) -> None:
         p = self.p
         x, e = slice(-p - 1, -1), -1
-        trace_own = np.tensordot(self.basis, self.s, axes=([1, 2], [0, 1]))
+        trace_own = self.basis.reshape(len(own), -1) @ self.s.reshape(self.q * self.q, -1)
         ee_own = -np.einsum("qg,kqg->kg", self.t[:, e], self.et[:, :, e])
         out.log_det[own] += trace_own.sum(axis=1)
         out.ee[own] += ee_own.sum(axis=1)
-        out.xe[own] -= np.tensordot(self.et[:, :, e], self.t[:, x], axes=([1, 2], [0, 2]))
+        if p:
+            et_e, t_x = self.et[:, :, e].reshape(len(own), -1), self.t[:, x].transpose(0, 2, 1).reshape(-1, p)
+            out.xe[own] -= et_e @ t_x
         if out.xx is not None:
             out.xx[own] -= np.stack([gram(a[:, x], self.t[:, x]) for a in self.et])
         indices, trace, ee = own, trace_own, ee_own
@@ -298,8 +305,9 @@ class _LevelDerivatives:
             ee_low = -np.einsum("qg,iqg->ig", self.y[:, e], self.r_i[:, :, e] + self.b_i[:, :, e])
             out.log_det[lower] += trace_low.sum(axis=1)
             out.ee[lower] += ee_low.sum(axis=1)
-            out.xe[lower] -= np.tensordot(self.b_i[:, :, e], self.y[:, x], axes=([1, 2], [0, 2]))
-            out.xe[lower] -= np.einsum("iqmg,qg->im", self.r_i[:, :, x], self.y[:, e])
+            if p:
+                out.xe[lower] -= np.einsum("iqg,qmg->im", self.b_i[:, :, e], self.y[:, x])
+                out.xe[lower] -= np.einsum("iqmg,qg->im", self.r_i[:, :, x], self.y[:, e])
             if out.xx is not None:
                 for pos, i in enumerate(lower):
                     out.xx[i] -= gram(self.r_i[pos][:, x], self.y[:, x])
@@ -316,10 +324,12 @@ class _LevelDerivatives:
         where = np.ix_(every, every)
         trace = np.zeros((len(every),) * 2)
         se = np.einsum("abg,kbc->kacg", self.s, self.basis)
-        trace[n_low:, n_low:] = -np.tensordot(se, se, axes=([1, 2, 3], [2, 1, 3]))
+        flat = se.reshape(se.shape[0], -1)
+        trace[n_low:, n_low:] = -flat @ se.transpose(0, 2, 1, 3).reshape(se.shape[0], -1).T
         if n_low:
             on = np.einsum("abg,ibcg->iacg", self.omega, self.n_i)
-            trace[:n_low, :n_low] = -np.tensordot(on, on, axes=([1, 2, 3], [2, 1, 3]))
+            flat = on.reshape(n_low, -1)
+            trace[:n_low, :n_low] = -flat @ on.transpose(0, 2, 1, 3).reshape(n_low, -1).T
             jn = np.einsum("abg,ibcg->iacg", self.j, self.n_i)
             s_i = np.einsum("iacg,dcg->iadg", jn, self.j)
             cross = np.tensordot(s_i.sum(axis=3), self.basis, axes=([1, 2], [1, 2]))

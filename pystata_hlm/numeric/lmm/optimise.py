@@ -129,7 +129,7 @@ def stata_like_newton(fun: Objective, value: Callable[[Array], float], start: Ar
         values, vectors = np.linalg.eigh(run.h)
         safe = np.maximum(np.abs(values), 1e-10 * max(1e-300, float(np.max(np.abs(values)))))
         direction = -vectors @ ((vectors.T @ run.g) / safe)
-        best, length = _step_length(value, run, direction)
+        length = _step_length(value, run, direction)
         if length == 0.0:
             break
         old_tau, old_f = run.tau, run.f
@@ -143,8 +143,8 @@ def stata_like_newton(fun: Objective, value: Callable[[Array], float], start: Ar
     return run
 
 
-def _step_length(value: Callable[[Array], float], run: Run, direction: Array) -> tuple[float, float]:
-    """(value, multiple of the direction) by stepping out or halving; a multiple of 0 when nothing improves."""
+def _step_length(value: Callable[[Array], float], run: Run, direction: Array) -> float:
+    """Multiple of the direction by stepping out or halving; 0 when nothing improves."""
 
     def at(length: float) -> float:
         run.evaluations += 1
@@ -162,13 +162,13 @@ def _step_length(value: Callable[[Array], float], run: Run, direction: Array) ->
             if not trial < best - noise:
                 break
             length, best, factor = length * factor, trial, factor + 0.125
-        return best, length
+        return length
     while length > 1e-6:
         length *= 0.5
         best = at(length)
         if best < run.f:
-            return best, length
-    return run.f, 0.0
+            return length
+    return 0.0
 
 
 def minimise(fun: Objective, start: Array, control: Control, limit: int) -> Run:

@@ -100,7 +100,7 @@ class EquationParams:
 
     def matrix(self, phi: Array) -> Array:
         """The covariance matrix of given natural parameters."""
-        return np.tensordot(phi, self.basis, axes=1)
+        return (phi @ self.basis.reshape(self.size, -1)).reshape(self.q, self.q)
 
     def select(self, matrix: Array) -> Array:
         """Natural parameters of a matrix of this structure."""
@@ -137,7 +137,7 @@ class EquationParams:
 
     def gradient_matrix(self, gradient: Array) -> Array:
         """Symmetric S with d l = tr(S dD) for changes within an unstructured D."""
-        s = np.tensordot(gradient, self.basis, axes=1)
+        s = self.matrix(gradient)
         return 0.5 * (s + np.diag(np.diagonal(s)))
 
     def em_update(self, d: Array, gradient: Array, n_groups: int) -> Array:
@@ -353,7 +353,8 @@ class ParamSet:
         g = jacobian.T @ gradient
         if hessian is None:
             return g, None
-        h = jacobian.T @ hessian @ jacobian + np.tensordot(gradient, self.curvature, axes=1)
+        h = jacobian.T @ hessian @ jacobian
+        h += (gradient @ self.curvature.reshape(self.size, -1)).reshape(self.size, self.size)
         h[strata, strata] += 4.0 * w * gradient[strata]
         return g, h
 
