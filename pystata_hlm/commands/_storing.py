@@ -1,0 +1,129 @@
+"""Storing values of expressions as columns, and the notes that go with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pystata_hlm.data import missing, storage
+from pystata_hlm.data.column import Column, longest
+from pystata_hlm.errors import StataError
+from pystata_hlm.expr.values import Num, Text, Value
+
+
+def plural(n: int, one: str, many: str) -> str:
+    """``1 observation`` or ``1,234 observations``."""
+    return f"{n:,} {one if n == 1 else many}"
+
+
+def missing_note(n: int) -> str:
+    """``(3 missing values generated)``."""
+    return f"({plural(n, 'missing value', 'missing values')} generated)"
+
+
+def numbers(value: Num, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Values and codes of an expression, one per observation."""
+    values = np.broadcast_to(value.floats(), (n,))
+    codes = value.codes
+    return values, None if codes is None else np.broadcast_to(codes, (n,))
+
+
+def texts(value: Text, n: int) -> np.ndarray:
+    """Byte strings of an expression, one per observation."""
+    return np.broadcast_to(value.values, (n,))
+
+
+def build(value: Value, n: int, stype: str | None, default: str, sample: np.ndarray | None = None) -> Column:
+    """A new column holding a value where ``sample`` is true (all rows when None), missing elsewhere.
+
+    ``stype`` None takes the session's default type, or the smallest string type; r(109) when type and value
+    do not go together.
+    """
+    partial = sample is not None and not sample.all()
+    if isinstance(value, Text):
+        if stype is not None and not storage.is_string(stype):
+            raise StataError.type_mismatch()
+        strings = texts(value, n)
+        if partial:
+            strings = np.where(
+                sample, strings, np.zeros((), strings.dtype) if strings.dtype.kind == "S" else b""
+            )
+        return Column.text(strings, "" if stype in (None, "str") else str(stype))
+    if stype is not None and storage.is_string(stype):
+        raise StataError.type_mismatch()
+    values, codes = numbers(value, n)
+    if partial:
+        values = np.where(sample, values, np.nan)
+        codes = None if codes is None else np.where(sample, codes, np.int8(0))
+    return Column.numeric(values, codes, stype or default)
+
+
+def count_missing(column: Column) -> int:
+    return int(np.count_nonzero(column.is_missing()))
+
+
+def same_text(a: Any, b: Any) -> np.ndarray:
+    return np.asarray(a == b, dtype=bool)
+
+
+def merged(
+    old: Column, value: Value, sample: np.ndarray, n: int, name: str, promote: bool = True
+) -> tuple[Column, np.ndarray, str]:
+    """``replace``: the column with ``value`` where ``sample`` is true.
+
+    Returns the new column, the mask of real changes, and the promotion note ("" when the type stays).
+    """
+    if isinstance(value, Text) != old.is_string:
+        raise StataError.type_mismatch()
+    if isinstance(value, Text):
+        strings = texts(value, n)
+        width = longest(strings[sample]) if sample.any() else 0
+        stype = storage.promote_string(old.stype, width) if promote else old.stype
+        before = old.recast(stype).data
+        data = np.where(sample, strings, before)
+        column = Column.text(data, stype).with_(**_kept(old))
+        if stype != old.stype and old.format == storage.default_format(old.stype):
+            column = column.with_(format=storage.default_format(stype))
+        changed = ~same_text(column.data, before)
+        return column, changed, _note(name, old.stype, stype)
+    values, codes = numbers(value, n)
+    everything = bool(sample.all())
+    wanted = values if everything else values[sample]
+    stype = storage.promote(old.stype, wanted) if promote else old.stype
+    fresh = missing.encode(values, codes, stype)
+    before = old.recast(stype).data
+    if everything:
+        data = fresh
+    else:
+        data = np.where(sample, fresh, before)
+    if data.dtype.kind == "f":
+        changed = data != before
+        both = np.isnan(data) & np.isnan(before)
+        if both.any():
+            rows = np.flatnonzero(both)
+            a, b = missing.decode(data[rows])[1], missing.decode(before[rows])[1]
+            zero = np.zeros(len(rows), dtype=np.int8)
+            changed[rows] = (zero if a is None else a) != (zero if b is None else b)
+    else:
+        changed = data != before
+    column = Column(np.asarray(data), stype, **_kept(old))
+    if stype != old.stype and old.format == storage.default_format(old.stype):
+        column = column.with_(format=storage.default_format(stype))
+    return column, changed, _note(name, old.stype, stype)
+
+
+def _kept(old: Column) -> dict[str, Any]:
+    return {"format": old.format, "label": old.label, "value_label": old.value_label, "chars": old.chars}
+
+
+def _note(name: str, old: str, new: str) -> str:
+    return "" if old == new else f"variable {name} was {old} now {new}"
+
+
+def change_note(changed: np.ndarray, column: Column) -> str:
+    """``(12 real changes made)``, ``(12 real changes made, 3 to missing)``."""
+    n = int(np.count_nonzero(changed))
+    text = f"({plural(n, 'real change', 'real changes')} made"
+    gone = int(np.count_nonzero(column.is_missing()[changed])) if n else 0
+    return f"{text}, {gone:,} to missing)" if gone else text + ")"

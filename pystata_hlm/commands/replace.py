@@ -1,0 +1,30 @@
+"""replace: change the contents of a variable.   [by:] replace oldvar = exp [if] [in] [, nopromote]"""
+
+from __future__ import annotations
+
+from pystata_hlm.commands import _sequential, _storing
+from pystata_hlm.errors import StataError
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call, Opt
+
+
+@command("replace", syntax="generate", byable="vector", options=(Opt("nopromote", 3, "off"),))
+def run(call: Call, ctx: Context) -> Stored | None:
+    node, data = call.node, ctx.data
+    if node.stype is not None or node.value_label is not None:
+        raise StataError.invalid_syntax()
+    name = data.find(node.name, ctx.settings.varabbrev)
+    promote = not call.has("nopromote")
+    if _sequential.looks_back(name, data.names, node.exp, node.clauses.if_):
+        column, changed, note = _sequential.replace(call, ctx, name, promote)
+    else:
+        value = ctx.evaluate(node.exp, call.sample if call.restricted else None, call.by)
+        column, changed, note = _storing.merged(data.column(name), value, call.sample, data.n, name, promote)
+    if changed.any():
+        data.set_column(name, column)
+    if note:
+        ctx.say(note)
+    ctx.say(_storing.change_note(changed, column))
+    return None
