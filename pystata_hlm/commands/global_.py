@@ -1,0 +1,15 @@
+"""global: Define a global macro.   global name [=exp | : extended_fcn | text]"""
+
+from __future__ import annotations
+
+from pystata_hlm.commands._macros import define
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call
+
+
+@command("global", min=2, syntax="raw")
+def run(call: Call, ctx: Context) -> Stored | None:
+    define(call.text, "global", ctx)
+    return None

@@ -1,0 +1,332 @@
+"""set: Change a setting of the session.   set setname value [, permanently]
+
+Each setting is one ``@setting`` entry below: full name, shortest abbreviation, and what to do with the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pystata_hlm.commands._setobs import set_obs
+from pystata_hlm.errors import StataError
+from pystata_hlm.formats import parse_format
+from pystata_hlm.lang.abbrev import match
+from pystata_hlm.lang.parser import parse
+from pystata_hlm.runtime.bind import strip_quotes
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.settings import RELEASES
+from pystata_hlm.runtime.spec import Call
+
+Setting = Callable[[str, Context], None]
+_SETTINGS: dict[str, tuple[int, Setting]] = {}
+
+
+def setting(name: str, shortest: int = 0) -> Callable[[Setting], Setting]:
+    """Register a setting."""
+
+    def register(run: Setting) -> Setting:
+        _SETTINGS[name] = (shortest, run)
+        return run
+
+    return register
+
+
+# ---------------------------------------------------------------- readers of values
+
+
+def on_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise StataError(198, f"invalid '{text}' " if text else "invalid syntax")
+    return text == "on"
+
+
+def number(text: str, ctx: Context) -> float:
+    if not text:
+        raise StataError.invalid_syntax()
+    value = ctx.scalar(parse("expr", text))
+    if not isinstance(value, float) or value != value:
+        raise StataError.invalid_syntax()
+    return value
+
+
+def whole(text: str, ctx: Context, low: int, high: int) -> int:
+    value = number(text, ctx)
+    if value != int(value) or not low <= value <= high:
+        raise StataError(198, f"value must be between {low} and {high}")
+    return int(value)
+
+
+def one_of(text: str, *words: str) -> str:
+    if text not in words:
+        raise StataError(198, f"invalid '{text}' " if text else "invalid syntax")
+    return text
+
+
+def flag(name: str, attribute: str, shortest: int = 0) -> None:
+    """An on/off setting kept in ``Settings.attribute``."""
+
+    def run(text: str, ctx: Context) -> None:
+        setattr(ctx.settings, attribute, on_off(text))
+
+    _SETTINGS[name] = (shortest, run)
+
+
+# ---------------------------------------------------------------- data and random numbers
+
+
+@setting("obs", 3)
+def _obs(text: str, ctx: Context) -> None:
+    set_obs(text if text.isdigit() else str(number(text, ctx)), ctx)
+
+
+@setting("seed", 2)
+def _seed(text: str, ctx: Context) -> None:
+    """A number, or the state that c(rngstate) gave."""
+    text = strip_quotes(text)
+    if text.startswith("X"):
+        _rngstate(text, ctx)
+        return
+    value = number(text, ctx)
+    if not 0 <= value < 2**31:
+        raise StataError(198, "seed must be between 0 and 2,147,483,647")
+    ctx.rng.seed(int(value))
+
+
+@setting("rngstate")
+def _rngstate(text: str, ctx: Context) -> None:
+    try:
+        ctx.rng.set_state(strip_quotes(text))
+    except ValueError:
+        raise StataError(198, "invalid random-number state") from None
+
+
+@setting("rng")
+def _rng(text: str, ctx: Context) -> None:
+    if text == "mt64s":
+        raise StataError(198, "random-number generator mt64s not yet supported")
+    kind = one_of(text, "default", "mt64", "kiss32")
+    ctx.rng.set_kind("kiss32" if kind == "kiss32" else "mt64")
+
+
+@setting("sortseed")
+def _sortseed(text: str, ctx: Context) -> None:
+    whole(strip_quotes(text), ctx, 0, 2**31 - 1)  # ties keep their order here, whatever the seed
+
+
+@setting("type", 2)
+def _type(text: str, ctx: Context) -> None:
+    kinds = ("byte", "int", "long", "float", "double")
+    if text not in kinds and not (text.startswith("str") and text[3:].isdigit()):
+        raise StataError(198, f"invalid '{text}' ")
+    ctx.settings.type = text
+
+
+# ---------------------------------------------------------------- output
+
+
+@setting("linesize", 2)
+def _linesize(text: str, ctx: Context) -> None:
+    ctx.settings.linesize = whole(text, ctx, 40, 255)
+
+
+@setting("level", 2)
+def _level(text: str, ctx: Context) -> None:
+    value = number(text, ctx)
+    if not 10 <= value <= 99.99:
+        raise StataError(198, "level must be between 10 and 99.99 inclusive")
+    ctx.settings.level = value
+
+
+def _table_format(name: str, widest: int) -> None:
+    def run(text: str, ctx: Context) -> None:
+        fmt = strip_quotes(text)
+        if fmt:
+            parsed = parse_format(fmt)
+            if parsed.is_string or parsed.is_date:
+                raise StataError(120, "invalid %format")
+            if parsed.width > widest:
+                raise StataError(198, f"{name} has a maximum width of {widest}")
+        setattr(ctx.settings, name, fmt)
+
+    _SETTINGS[name] = (0, run)
+
+
+_table_format("cformat", 9)
+_table_format("pformat", 5)
+_table_format("sformat", 8)
+
+
+@setting("showbaselevels")
+def _showbaselevels(text: str, ctx: Context) -> None:
+    ctx.settings.showbaselevels = one_of(text or "off", "on", "off", "all")
+
+
+flag("showemptycells", "showemptycells")
+flag("showomitted", "showomitted")
+flag("fvlabel", "fvlabel")
+flag("iterlog", "iterlog")
+flag("varabbrev", "varabbrev")
+flag("graphics", "graphics", 1)
+flag("more", "more", 2)
+flag("rmsg", "rmsg", 1)
+
+
+@setting("scheme")
+def _scheme(text: str, ctx: Context) -> None:
+    name = strip_quotes(text)
+    if not name:
+        raise StataError.invalid_syntax()
+    from pystata_hlm.graph.style import scheme
+
+    if scheme(name) is None:
+        raise StataError(111, f"scheme {name} not found")
+    ctx.settings.scheme = name
+
+
+@setting("dp")
+def _dp(text: str, ctx: Context) -> None:
+    if one_of(text, "period", "comma") == "comma":
+        raise StataError(198, "set dp comma not yet supported")
+
+
+@setting("emptycells")
+def _emptycells(text: str, ctx: Context) -> None:
+    if one_of(text, "keep", "drop") == "drop":
+        raise StataError(198, "set emptycells drop not yet supported")
+
+
+@setting("trace", 2)
+def _trace(text: str, ctx: Context) -> None:
+    if on_off(text):
+        raise StataError(198, "set trace on not yet supported")
+
+
+@setting("logtype", 4)
+def _logtype(text: str, ctx: Context) -> None:
+    ctx.settings.logtype = "text" if one_of(text, "t", "text", "s", "smcl").startswith("t") else "smcl"
+
+
+@setting("maxiter")
+def _maxiter(text: str, ctx: Context) -> None:
+    ctx.settings.maxiter = whole(text, ctx, 0, 16000)
+
+
+@setting("release")
+def _release(text: str, ctx: Context) -> None:
+    """Ours: the Stata release whose wording output imitates."""
+    ctx.settings.release = int(one_of(text, *(str(r) for r in RELEASES)))
+
+
+# ---------------------------------------------------------------- memory
+
+
+@setting("matsize", 3)
+def _matsize(text: str, ctx: Context) -> None:
+    size = whole(text, ctx, 10, 65534)
+    if ctx.settings.release >= 16:
+        ctx.say("set matsize ignored.\n    Matrices need no such setting any more.")
+    else:
+        ctx.settings.matsize = size
+
+
+@setting("maxvar")
+def _maxvar(text: str, ctx: Context) -> None:
+    if ctx.data.names:
+        raise StataError(4, "no; data in memory would be lost")
+    ctx.settings.maxvar = whole(text, ctx, 2048, 120_000)
+
+
+@setting("memory", 3)
+def _memory(text: str, ctx: Context) -> None:
+    ctx.say("set memory ignored.\n    Memory is taken as it is needed.")
+
+
+# ---------------------------------------------------------------- what only an interactive Stata has
+
+_INTERFACE = [
+    "adosize",
+    "autotabgraphs",
+    "checksum",
+    "conren",
+    "copycolor",
+    "dockable",
+    "dockingguides",
+    "doublebuffer",
+    "fastscroll",
+    "floatresults",
+    "floatwindows",
+    "haverdir",
+    "httpproxy",
+    "httpproxyhost",
+    "httpproxyport",
+    "iconwindow",
+    "include_bitmap",
+    "locale_functions",
+    "locale_ui",
+    "locksplitters",
+    "logmsg",
+    "maxdb",
+    "max_memory",
+    "min_memory",
+    "niceness",
+    "notifyuser",
+    "obsolete",
+    "pagesize",
+    "pinnable",
+    "playsnd",
+    "printcolor",
+    "processors",
+    "reventries",
+    "revkeyboard",
+    "revwindow",
+    "scheme_graph",
+    "scrollbufsize",
+    "searchdefault",
+    "segmentsize",
+    "smoothfonts",
+    "timeout1",
+    "timeout2",
+    "tracedepth",
+    "traceexpand",
+    "tracehilite",
+    "traceindent",
+    "tracenumber",
+    "tracesep",
+    "update_interval",
+    "update_prompt",
+    "update_query",
+    "varkeyboard",
+    "varlabelpos",
+    "varwidth",
+    "virtual",
+]
+
+
+def _no_effect(text: str, ctx: Context) -> None:
+    """Settings of windows, network and memory that change no result here."""
+
+
+for _name in _INTERFACE:
+    _SETTINGS.setdefault(_name, (0, _no_effect))
+
+
+def known() -> list[str]:
+    return sorted(_SETTINGS)
+
+
+@command("set", syntax="raw")
+def run(call: Call, ctx: Context) -> Stored | None:
+    words = call.text.strip()
+    if not words:
+        raise StataError(198, "set without arguments not yet supported")
+    body, comma, option = words.partition(",")
+    if comma and not (len(option.strip()) >= 4 and "permanently".startswith(option.strip())):
+        raise StataError.option_not_allowed(option.strip())
+    name, _, value = body.strip().partition(" ")
+    full = match(name, ((key, shortest) for key, (shortest, _) in _SETTINGS.items()))
+    if full is None:
+        raise StataError(198, f"invalid '{name}' ")
+    _SETTINGS[full][1](value.strip(), ctx)
+    return None
