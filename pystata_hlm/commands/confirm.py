@@ -97,7 +97,7 @@ def _existing(words: list[str], ctx: Context, kind: str, exact: bool) -> None:
 
 def _new_variables(words: list[str], ctx: Context) -> None:
     for word in words or [""]:
-        if not naming.is_valid(word):
+        if not naming.is_valid_name(word):
             raise StataError(
                 7,
                 f"'{word}' found where new variable name expected"

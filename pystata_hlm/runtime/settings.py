@@ -29,6 +29,8 @@ class Settings:
     iterlog: bool = True
     dp: str = "period"
     rmsg: bool = False
+    logtype: str = "smcl"
+    maxiter: int = 300
     maxvar: int = 5000
     matsize: int = 400
     obs_limit: int = 2_147_483_619

@@ -54,6 +54,8 @@ class Workspace:
     """Temporary names given out so far (tempvar, tempname, tempfile)."""
     cursor: int = 0
     """Column at which ``display, _continue`` left the cursor."""
+    timers: dict[int, tuple[float | None, float, int]] = field(default_factory=dict)
+    """``timer``: when it was switched on (None when off), seconds so far, times switched on."""
 
     def resolve(self, path: str) -> Path:
         """A path as typed, relative to the session's working directory; ``~`` expands."""
