@@ -1,11 +1,12 @@
-"""From grammar rules to nodes: one method per rule (or alias) of ``grammar/*.lark``, called while Lark parses.
+"""From grammar rules to nodes: one method per rule (or alias) of ``grammar/*.lark``, called during parsing.
 
-A method gets the rule's children: tokens that the grammar names, and what other methods returned. Raw pieces of
-text travel as ``Raw`` positions into ``self.text``; clauses as (field, value) pairs.
+A method gets the rule's children: tokens that the grammar names, and what other methods returned. Raw
+pieces of text travel as ``Raw`` positions into ``self.text``; clauses as (field, value) pairs.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from lark import Token
@@ -81,8 +82,9 @@ class Builder:
         token = c[0]
         if token.type == "HEX_NUMBER":
             mantissa, _, exponent = token.lower().partition("x")
-            return nodes.Number(float.fromhex(f"0x{mantissa}p{exponent}"))
-        return nodes.Number(float(token.lower().replace("d", "e")))
+            return nodes.Number(_hex_number(mantissa, exponent))
+        value = float(token.lower().replace("d", "e"))
+        return nodes.Number(value if math.isfinite(value) else math.nan)
 
     def missing(self, c: Children) -> nodes.Expr:
         return nodes.Number(float("nan"), ord(c[0][1]) - ord("a") + 1 if len(c[0]) > 1 else 0)
@@ -367,6 +369,14 @@ class Builder:
 
     def at_generate(self, c: Children) -> nodes.Expr:
         return c[1]
+
+
+def _hex_number(mantissa: str, exponent: str) -> float:
+    """``1.8x+1`` -> 3; the exponent is hexadecimal, too. Too large is missing."""
+    try:
+        return float.fromhex(f"0x{mantissa}p{int(exponent, 16)}")
+    except OverflowError:
+        return math.nan
 
 
 def _without_options(clauses: nodes.Clauses) -> nodes.Clauses:

@@ -1,4 +1,9 @@
-"""Stata's words for a syntax error, from the text and the place where the parser stopped."""
+"""Stata's words for a syntax error, from the text and the place where the parser stopped.
+
+The wordings are those of printed logs: ``drop if id = 2`` says "=exp not allowed" (101), ``mean id == 1``
+"== invalid name", ``gen 60%tax = 1`` "60 invalid name", ``gen x`` "=exp required" (100), ``gen x =``
+"invalid syntax", ``display 'x'`` "'x' invalid name".
+"""
 
 from __future__ import annotations
 
@@ -6,69 +11,52 @@ import re
 
 from pystata_hlm.errors import StataError
 
-_QUOTED = re.compile(r'"[^"]*"')
-_WORD = re.compile(r"\w+(?:\.\w+)*|[^\w\s]+")
-_NAME_STARTS = frozenset({"varlist", "standard", "newvars", "by", "mixed", "generate", "egen"})
-_EXPRESSION_STARTS = frozenset({"expr", "display", "assertion"})
+_STRING = re.compile(r"\x01\x02*\x03|\"[^\"]*\"?")
+_PIECE = re.compile(r"\w+|[=<>!~]+|\S")
+_OPERAND = re.compile(r"[^\s+\-*/^()&|<>=!~,\"\[\]\x01-\x03]+")
+_WITH_NAMES = frozenset({"varlist", "standard", "newvars", "by", "mixed", "generate", "egen"})
+_ASSIGNS = frozenset({"generate", "egen"})
+_TAKES_EXP = frozenset(
+    {"generate", "egen", "expr", "display", "explist", "atspec", "assertion", "anything_exp"}
+)
 
 
 def unbalanced(text: str) -> str | None:
     """Stata's complaint about quotes, parentheses and brackets that do not pair; None when they do."""
     depth = 0
-    compound = 0
-    at = 0
-    while at < len(text):
-        two = text[at : at + 2]
-        if two == '`"':
-            compound += 1
-            at += 2
-            continue
-        if compound:
-            if two == "\"'":
-                compound -= 1
-                at += 1
-        elif text[at] == '"':
-            end = text.find('"', at + 1)
-            if end < 0:
-                return "too few quotes"
-            at = end
-        elif text[at] in "([":
+    for part in re.finditer(r"\x01\x02*\x03|\"[^\"]*(\"?)|`\"|[()\[\]]", text):
+        mark = part[0]
+        if mark == '`"' or (mark[0] == '"' and not part[1]):
+            return "too few quotes"
+        if mark in ("(", "["):
             depth += 1
-        elif text[at] in ")]":
+        elif mark in (")", "]"):
             depth -= 1
             if depth < 0:
                 return "too many ')' or ']'"
-        at += 1
-    if compound:
-        return "too few quotes"
     return "too few ')' or ']'" if depth > 0 else None
 
 
 def diagnose(start: str, text: str, at: int) -> StataError:
-    """The error for ``text`` that stops making sense at position ``at`` under a start rule."""
+    """The error for ``text`` (compound strings masked) that makes no sense from position ``at`` on."""
     complaint = unbalanced(text)
     if complaint is not None:
         return StataError(132, complaint, (at, len(text)))
-    found = _WORD.match(text, at)
+    found = _PIECE.match(text, at)
+    before = _STRING.sub('""', text[:at]).rstrip()
+    if start in _ASSIGNS and "=" not in before and (found is None or found[0] in ("if", "in", "using", ",")):
+        return StataError(100, "=exp required", (at, len(text)))
     if found is None:
         return StataError(198, "invalid syntax", (at, len(text)))
-    word, span = found[0], (found.start(), found.end())
-    before = text[:at].rstrip()
-    if start in _NAME_STARTS and _in_names(start, before):
-        whole = re.match(r"[^\s,=()\[\]]+", text[_word_start(text, at) :])
-        return StataError(198, f"{whole[0] if whole else word} invalid name", span)
-    if before and (word[0].isalnum() or word[0] == "_") and (before[-1].isalnum() or before[-1] in '_)]"'):
-        return StataError(198, f"invalid '{word}' ", span)
+    piece, span = found[0], found.span()
+    if start in _WITH_NAMES and not re.search(r"[,=|]|\b(?:if|in|using)\b", before):
+        return StataError(198, f"{piece} invalid name", span)
+    if piece == "=" and start not in _TAKES_EXP:
+        return StataError(101, "=exp not allowed", span)
+    after_operand = bool(before) and (before[-1].isalnum() or before[-1] in '_.)]"')
+    if after_operand and (piece[0].isalnum() or piece[0] in '_"'):
+        return StataError(198, f"invalid '{piece}' ", span)
+    odd = _OPERAND.match(text, at)
+    if odd is not None and not after_operand and not re.fullmatch(r"[\w.]+", odd[0]):
+        return StataError(198, f"{odd[0]} invalid name", odd.span())
     return StataError(198, "invalid syntax", span)
-
-
-def _word_start(text: str, at: int) -> int:
-    while at > 0 and not text[at - 1].isspace() and text[at - 1] not in ",=()[]":
-        at -= 1
-    return at
-
-
-def _in_names(start: str, before: str) -> bool:
-    """Are we still in the variable list, before any =, qualifier or comma?"""
-    outside = _QUOTED.sub("", before)
-    return not re.search(r"[,=|]|\b(?:if|in|using)\b", outside)

@@ -86,7 +86,7 @@ def template(text: str) -> _Template:
 
 
 def _take(text: str, at: int, closing: str) -> tuple[_Template, int, bool]:
-    """Parts from ``at`` to the closing mark (`'`, `}` or the end), the position after it, and whether it was found."""
+    """Parts from ``at`` to the closing mark (`'`, `}`, "" for the end), where it ends, found or not."""
     parts: list[str | _Local | _Global] = []
     literal = at  # start of the pending literal text
     quotes = 0  # compound quotes open inside a macro's own quotes

@@ -117,7 +117,7 @@ class NameRange:
 
 @dataclass(frozen=True, slots=True)
 class FactorOp:
-    """``i.x``, ``ib3.x``, ``c.x``, ``2.x``, ``i(1/3).x``, ``o.x``, ``L.x``: operator text (without the dot) on a target."""
+    """``i.x``, ``ib3.x``, ``c.x``, ``2.x``, ``i(1/3).x``, ``o.x``, ``L.x``; operator text without the dot."""
 
     operator: str
     target: VarTerm
@@ -206,7 +206,7 @@ class Anything:
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """``[type] newvar[:lblname] = exp [if] [in] [, before() after()]``; also ``egen`` when exp is a Function."""
+    """``[type] newvar[:lblname] = exp [if] [in] [, before() after()]``; also ``replace`` and ``scalar``."""
 
     stype: str | None
     name: str
@@ -259,7 +259,7 @@ class ExpItem:
 
 @dataclass(frozen=True, slots=True)
 class ExpList:
-    """``exp_list [if] [in] [weight] [, options]``: what bootstrap, simulate, statsby ... have before the colon."""
+    """``exp_list [if] [in] [weight] [, options]``: what bootstrap, statsby have before the colon."""
 
     items: tuple[ExpItem, ...] = ()
     clauses: Clauses = field(default_factory=Clauses)
@@ -356,7 +356,7 @@ class Origin:
 class Block:
     """What follows the line that opens a block, up to and including the line that closes it.
 
-    kind    ``{`` (loops, if/else, quietly { ...), ``program``, or the data-like ``input``, ``mata``, ``python``
+    kind    ``{`` (loops, if/else, quietly ...), ``program``, or the data-like ``input``, ``mata``, ``python``
     lines   the body as logical lines, nested blocks inside (empty for input, mata and python)
     body    the body's physical lines as typed
     close   physical lines of the closing ``}`` or ``end``

@@ -1,4 +1,4 @@
-"""Number lists: ``1 2 3``, ``1/5``, ``1(2)9``, ``1[2]9``, ``1 2 to 10``, ``1 2:10``, missing values.  Errors: r(121)."""
+"""Numlists: ``1 2 3``, ``1/5``, ``1(2)9``, ``1[2]9``, ``1 2 to 10``, ``1 2:10``, ``.``. Errors: r(121)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def _invalid() -> StataError:
 
 
 def _sequence(first: float, step: float, last: float) -> list[float]:
-    """first, first+step, ... up to last; every element computed from the first, so rounding does not add up."""
-    if any(map(math.isnan, (first, step, last))):
+    """first, first+step, ... up to last; each computed from the first, so that rounding does not add up."""
+    if not all(map(math.isfinite, (first, step, last))):
         raise _invalid()
     if step == 0:
         if first == last:
@@ -37,7 +37,7 @@ def _sequence(first: float, step: float, last: float) -> list[float]:
 
 def round_to(value: float, step: float) -> float:
     """Remove binary noise that the step did not have: 0.1(0.1)0.3 gives 0.3, not 0.30000000000000004."""
-    return float(f"{value:.14g}") if step != int(step) else value
+    return value if step == math.floor(step) else float(f"{value:.14g}")
 
 
 def _tokens(text: str) -> list[str]:
@@ -56,9 +56,10 @@ def _number(token: str) -> float:
     if token.startswith(".") and not token[1:2].isdigit():
         return math.nan
     try:
-        return float(token.lower().replace("d", "e"))
+        value = float(token.lower().replace("d", "e"))
     except ValueError:
         raise _invalid() from None
+    return value if math.isfinite(value) else math.nan
 
 
 @lru_cache(maxsize=512)

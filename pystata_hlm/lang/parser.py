@@ -99,8 +99,10 @@ _COMPOUND_MARK = re.compile(r"`\"|\"'|\"")
 
 
 def mask_compound(text: str) -> str:
-    r"""Outermost compound strings `` `"..."' `` as \x01 \x02... \x03 of the same length: no regular expression
-    can match their nesting, and equal length keeps every position."""
+    r"""Outermost compound strings `` `"..."' `` as \x01 \x02... \x03 of the same length.
+
+    No regular expression can match their nesting, and equal length keeps every position.
+    """
     if '`"' not in text:
         return text
     out: list[str] = []
@@ -157,10 +159,11 @@ def parse(start: str, text: str) -> Any:
     lark, builder = _engine()
     with _lock:
         builder.text = text
+        masked = mask_compound(text)
         try:
-            return lark.parse(mask_compound(text), start=start)
+            return lark.parse(masked, start=start)
         except UnexpectedInput as error:
-            raise diagnose(start, text, _position(error, text)) from None
+            raise diagnose(start, masked, _position(error, text)) from None
 
 
 def _position(error: Any, text: str) -> int:

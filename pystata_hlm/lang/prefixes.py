@@ -44,7 +44,7 @@ def top_level_colon(text: str, start: int = 0) -> int:
 
 
 def command_word(text: str) -> tuple[str, str]:
-    """The command word and what follows it: ``di"x"`` -> ``di``, ``"x"``; ``#delimit ;``; ``sort-x``; ``list,``."""
+    """The command word and what follows it: ``di"x"`` -> ``di``, ``"x"``; ``sort-x`` -> ``sort``, ``-x``."""
     found = _WORD.match(text)
     assert found is not None  # every part of the pattern may be empty
     return found[1] or "", text[found.end() :]

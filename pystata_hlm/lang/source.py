@@ -2,15 +2,15 @@
 
 Rules (those marked * follow ../shared/reference/dofile-usage.md, section 11):
 
-- ``*`` at the start of a command: comment to the end of the line (``;`` in that mode); ``/*`` in it is inert*; it may
-  be continued by ``///``.
-- ``//`` at the start of a line or after a blank: comment to the end of the line. ``///`` joins the next line, too;
-  at the end of a line it does so without a blank before it.
+- ``*`` at the start of a command: comment to the end of the line (``;`` then); ``/*`` in it is inert*; it
+  may be continued by ``///``.
+- ``//`` at the start of a line or after a blank: comment to the end of the line. ``///`` joins the next line,
+  too; at the end of a line it does so without a blank before it.
 - ``/* */`` nests*, spans lines, and stands for a blank. Unclosed, it comments out the rest of the file.
-- Quotes, plain and compound, protect all of these*. A plain string ends with its line at the latest, unless the
-  line ends with ``///``.
-- ``{`` at the end of a line opens a block that a line ``}`` closes; ``program name`` one that ``end`` closes. ``input``,
-  ``mata`` and ``python`` (alone on their line) are followed by raw lines up to ``end``.
+- Quotes, plain and compound, protect all of these*. A plain string ends with its line at the latest, unless
+  the line ends with ``///``.
+- ``{`` at the end of a line opens a block that a line ``}`` closes; ``program name`` one that ``end`` closes.
+  ``input``, ``mata`` and ``python`` (alone on their line) are followed by raw lines up to ``end``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def decode(data: bytes) -> str:
 
 
 def read_do(text: str, file: str = "<stdin>", delimiter: str = "cr") -> list[LogicalLine]:
-    """All logical lines of a do-file, blocks attached to the lines that open them. Never raises: see ``error``."""
+    """All logical lines, blocks attached to the lines that open them. Never raises: see ``error``."""
     return list(_nest(_Reader(text, file, delimiter)))
 
 
@@ -188,7 +188,7 @@ class _Reader:
         return i
 
     def _string(self, pieces: list[str], start: int, i: int, compound: bool) -> int:
-        """Take the string whose opening quote ends at ``i`` (pending text from ``start``); returns where to go on."""
+        """Take the string whose opening quote ends at ``i`` (text pending from ``start``); where to go on."""
         text = self.text
         if self.delimiter == ";":
             end = self._string_end(i, len(text), compound)
@@ -368,7 +368,7 @@ def _physical(lines: Iterable[LogicalLine]) -> tuple[str, ...]:
 
 
 def echo(line: LogicalLine) -> tuple[str, ...]:
-    """The lines a log shows for this one, prompts included: ``. `` first, ``> `` continued, ``  2. `` in blocks.
+    """The lines a log shows for this one, with prompts: ``. `` first, ``> `` continued, ``  2. `` in blocks.
 
     Inside a block a number is given after each command; after a blank or comment line the prompt is a plain
     ``. `` (as real logs show it). Programs and data count from 1, braces from 2.

@@ -87,5 +87,5 @@ def unparse(node: nodes.Expr) -> str:
             return f"{_wrapped(left, level)}{op}{_wrapped(right, level + 1)}"
 
 
-_DATE_WORDS = frozenset("td tc tC tw tm tq th ty tb d w m q h y tin twithin".split())
+_DATE_WORDS = frozenset(["td", "tc", "tC", "tw", "tm", "tq", "th", "ty", "tb", *"dwmqhy", "tin", "twithin"])
 """Functions whose arguments are literals: the grammar's DATE_CALL."""
