@@ -1,6 +1,6 @@
-"""SMCL directives as plain text: what a text log shows of ``{txt}``, ``{hline 20}``, ``{col 12}``, ``{ralign 8:x}``.
+"""SMCL directives as plain text: what a text log shows of ``{txt}``, ``{hline 20}``, ``{col 12}``.
 
-Directives that only set colours or fonts leave their content; unknown ones leave it too when they have a colon.
+Directives that only set colours or fonts leave their content; so do unknown ones with a colon.
 """
 
 from __future__ import annotations
@@ -9,29 +9,7 @@ import re
 from collections.abc import Callable
 
 _SILENT = frozenset(
-    [
-        "txt",
-        "text",
-        "res",
-        "result",
-        "err",
-        "error",
-        "inp",
-        "input",
-        "cmd",
-        "com",
-        "hi",
-        "bf",
-        "it",
-        "sf",
-        "ul",
-        "ulon",
-        "uloff",
-        "smcl",
-        "bind",
-        "reset",
-        "break",
-    ]
+    """txt text res result err error inp input cmd com hi bf it sf ul ulon uloff smcl bind reset break""".split()  # noqa: SIM905
 )
 _BOX = {"|": "|", "+": "+", "TT": "+", "BT": "+", "LT": "+", "RT": "+", "-": "-", "TLC": "+", "TRC": "+"}
 _BOX |= {"BLC": "+", "BRC": "+"}

@@ -1,4 +1,4 @@
-"""confirm: Check what an argument is.   confirm {file | new | variable | number | format | names ...} anything"""
+"""confirm: Check what an argument is.   confirm {file | new | variable | number | ...} anything"""
 
 from __future__ import annotations
 

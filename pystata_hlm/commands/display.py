@@ -37,7 +37,7 @@ STYLES = (
 
 @dataclass
 class Line:
-    """Text built so far; ``column`` is the cursor (0-based) where it started; ``open``: no newline at its end."""
+    """Text built so far; ``column``: where it started (0-based); ``open``: no newline at its end."""
 
     column: int = 0
     text: str = ""

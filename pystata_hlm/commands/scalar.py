@@ -1,4 +1,4 @@
-"""scalar: Define, list and drop scalars.   scalar [define] name = exp | scalar list [names] | scalar drop names"""
+"""scalar: Define, list and drop scalars.   scalar [define] name = exp | list [names] | drop names"""
 
 from __future__ import annotations
 

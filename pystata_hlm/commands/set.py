@@ -245,63 +245,15 @@ def _memory(text: str, ctx: Context) -> None:
 
 # ---------------------------------------------------------------- what only an interactive Stata has
 
-_INTERFACE = [
-    "adosize",
-    "autotabgraphs",
-    "checksum",
-    "conren",
-    "copycolor",
-    "dockable",
-    "dockingguides",
-    "doublebuffer",
-    "fastscroll",
-    "floatresults",
-    "floatwindows",
-    "haverdir",
-    "httpproxy",
-    "httpproxyhost",
-    "httpproxyport",
-    "iconwindow",
-    "include_bitmap",
-    "locale_functions",
-    "locale_ui",
-    "locksplitters",
-    "logmsg",
-    "maxdb",
-    "max_memory",
-    "min_memory",
-    "niceness",
-    "notifyuser",
-    "obsolete",
-    "pagesize",
-    "pinnable",
-    "playsnd",
-    "printcolor",
-    "processors",
-    "reventries",
-    "revkeyboard",
-    "revwindow",
-    "scheme_graph",
-    "scrollbufsize",
-    "searchdefault",
-    "segmentsize",
-    "smoothfonts",
-    "timeout1",
-    "timeout2",
-    "tracedepth",
-    "traceexpand",
-    "tracehilite",
-    "traceindent",
-    "tracenumber",
-    "tracesep",
-    "update_interval",
-    "update_prompt",
-    "update_query",
-    "varkeyboard",
-    "varlabelpos",
-    "varwidth",
-    "virtual",
-]
+_INTERFACE = """
+    adosize autotabgraphs checksum conren copycolor dockable dockingguides doublebuffer fastscroll
+    floatresults floatwindows haverdir httpproxy httpproxyhost httpproxyport iconwindow
+    include_bitmap locale_functions locale_ui locksplitters logmsg maxdb max_memory min_memory
+    niceness notifyuser obsolete pagesize pinnable playsnd printcolor processors reventries
+    revkeyboard revwindow scheme_graph scrollbufsize searchdefault segmentsize smoothfonts timeout1
+    timeout2 tracedepth traceexpand tracehilite traceindent tracenumber tracesep update_interval
+    update_prompt update_query varkeyboard varlabelpos varwidth virtual
+""".split()  # noqa: SIM905
 
 
 def _no_effect(text: str, ctx: Context) -> None:
