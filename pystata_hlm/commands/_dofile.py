@@ -43,7 +43,7 @@ def split_line(text: str) -> tuple[str, str, list[str]]:
 
 
 def run_file(text: str, ctx: Context, *, echo: bool, shared_locals: bool = False) -> None:
-    """Run a do-file. An error prints its message and ``r(#);`` once, then ``end of do-file``; the code goes up."""
+    """Run a do-file. An error prints its message and ``r(#);`` once, then ``end of do-file``."""
     name, arguments, words = split_line(text)
     path = locate(name, ctx)
     lines = read_do(decode(path.read_bytes()), str(path))

@@ -30,7 +30,7 @@ def fresh_name(ctx: Context) -> str:
 
 @contextlib.contextmanager
 def new_frame(ctx: Context, name: str, arguments: str, words: list[str]) -> Iterator[Frame]:
-    """A scope with the arguments in `0' `*' `1' ...; its temporary variables, names and files go at its end."""
+    """A scope with the arguments in `0' `*' `1' ...; what tempvar and the like made goes at its end."""
     frame = Frame(name)
     frame.locals.update({str(k): word for k, word in enumerate(words, 1) if word})
     if arguments.strip():

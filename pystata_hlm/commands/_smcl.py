@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 
 _SILENT = frozenset(
-    """txt text res result err error inp input cmd com hi bf it sf ul ulon uloff smcl bind reset break""".split()  # noqa: SIM905
+    """txt text res result err error inp input cmd com hi bf it sf ul ulon uloff smcl bind reset
+    break""".split()  # noqa: SIM905
 )
 _BOX = {"|": "|", "+": "+", "TT": "+", "BT": "+", "LT": "+", "RT": "+", "-": "-", "TLC": "+", "TRC": "+"}
 _BOX |= {"BLC": "+", "BRC": "+"}
