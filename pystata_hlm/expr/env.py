@@ -184,7 +184,8 @@ class DataEnv:
         """All rows of a variable, decoded once."""
         value = self._columns.get(name)
         if value is None:
-            column = self.data.column(self._find(name)) if name not in self.data else self.data.column(name)
+            full_name = self._find(name)
+            column = self.data.column(full_name)
             if column.is_string:
                 value = Text(column.strings())
             else:
@@ -196,7 +197,8 @@ class DataEnv:
         """One cell (0-based row); missing or empty when there is no such row."""
         from pystata_hlm.data import missing
 
-        column = self.data.column(self._find(name))
+        full_name = self._find(name)
+        column = self.data.column(full_name)
         inside = 0 <= row < self.n
         if column.is_string:
             return Text(np.asarray(bytes(column.data[row]) if inside else b"", dtype="S"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pystata_hlm.expr.functions import (
     date,
+    date_text,
     distributions,
     math,
     matrix,
@@ -19,6 +20,7 @@ __all__ = [
     "FUNCTIONS",
     "FunctionSpec",
     "date",
+    "date_text",
     "distributions",
     "math",
     "matrix",

@@ -1,6 +1,6 @@
 """Regular expressions: regexm(), regexs(), regexr() and the Unicode family ustrregex*().
 
-The last match is kept in ``env.memory`` so that ``generate x = regexs(1) if regexm(s, "...")`` works row by row.
+The last match is kept in ``env.memory``: ``generate x = regexs(1) if regexm(s, "...")`` works row by row.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def function(
 
     def declare(run: Callable[..., Any]) -> Callable[..., Any]:
         for one in name.split():
-            group = family or run.__module__.rpartition(".")[2]
+            group = family or run.__module__.rpartition(".")[2].partition("_")[0]
             FUNCTIONS[one] = FunctionSpec(one, group, args, help, missing, env, run)
         return run
 

@@ -261,24 +261,30 @@ def plural(n: Any, s: Any, rule: Any = EMPTY) -> Any:
 _SOUNDEX = {c: d for d, group in enumerate(("BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"), 1) for c in group}
 
 
+def _soundex(raw: bytes, separators: str) -> bytes:
+    """Consonants coded 1-6, equal neighbours once; ``separators`` keep equal codes apart. Four characters."""
+    letters = [c for c in raw.decode("ascii", "ignore").upper() if c.isalpha()]
+    if not letters:
+        return b""
+    code, last = letters[0], _SOUNDEX.get(letters[0], 0)
+    for letter in letters[1:]:
+        digit = _SOUNDEX.get(letter, 0)
+        if digit and digit != last:
+            code += str(digit)
+        if digit or letter in separators:
+            last = digit
+    return code[:4].ljust(4, "0").encode()
+
+
 @function("soundex", "s", "the soundex code of a name")
 def soundex(s: Any) -> Any:
-    """Letters coded 1-6, equal neighbours once (also across h and w), vowels separate; four characters."""
+    return per_distinct(lambda raw: _soundex(raw, "AEIOUYHW"), s)
 
-    def one(raw: bytes) -> bytes:
-        letters = [c for c in raw.decode("ascii", "ignore").upper() if c.isalpha()]
-        if not letters:
-            return b""
-        code, last = letters[0], _SOUNDEX.get(letters[0], 0)
-        for letter in letters[1:]:
-            digit = _SOUNDEX.get(letter, 0)
-            if digit and digit != last:
-                code += str(digit)
-            if letter not in "HW":
-                last = digit
-        return code[:4].ljust(4, "0").encode()
 
-    return per_distinct(one, s)
+@function("soundex_nara", "s", "the U.S. Census soundex code of a name")
+def soundex_nara(s: Any) -> Any:
+    """h and w do not keep equal codes apart."""
+    return per_distinct(lambda raw: _soundex(raw, "AEIOUY"), s)
 
 
 @function("strcat", "s s", "s1 followed by s2")
