@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,26 +50,72 @@ def stable_order(keys: Sequence[NDArray[Any]]) -> Rows | None:
     """Row numbers that put the rows in order of the keys, ties in present order; None if already so."""
     if is_ordered(keys):
         return None
+    room = 64 - len(keys[0]).bit_length()  # bits a key may take beside the row number
     order: Rows | None = None
-    for key in reversed(keys):
-        order = _argsort(key) if order is None else order[_argsort(key[order])]
+    for key in reversed(pack(keys, room)):
+        listed = key if order is None else key[order]
+        inner = _argsort(listed, room)
+        order = inner if order is None else order[inner]
     assert order is not None
     return order
 
 
-def _argsort(key: NDArray[Any]) -> Rows:
-    """Stable argsort; integers of up to 32 bits go by radix on their 16-bit halves."""
-    if key.dtype.kind in "iu" and key.size > 256:
-        low, high = int(key.min()), int(key.max())
-        spread = high - low
-        if spread < 1 << 16:
-            return np.argsort((key - key.dtype.type(low)).astype(np.uint16), kind="stable")
-        if spread < 1 << 32:
-            wide = (key.astype(np.int64) - low) if key.dtype.kind == "i" else key - key.dtype.type(low)
-            order = np.argsort((wide & 0xFFFF).astype(np.uint16), kind="stable")
-            upper = (wide >> 16).astype(np.uint16)
-            return order[np.argsort(upper[order], kind="stable")]
-    return np.argsort(key, kind="stable")
+def pack(keys: Sequence[NDArray[Any]], room: int) -> list[NDArray[Any]]:
+    """Fewer keys of the same order: neighbours that fit together in ``room`` bits become one uint64."""
+    out: list[NDArray[Any]] = []
+    free = -1  # bits still free in the last key of ``out``, -1 when it is not packed
+    for key in keys:
+        zeroed, bits = _from_zero(key)
+        if bits > room:
+            out.append(key)
+            free = -1
+        elif bits <= free:
+            out[-1] = out[-1] << np.uint64(bits) | zeroed
+            free -= bits
+        else:
+            out.append(zeroed)
+            free = room - bits
+    return out
+
+
+def _from_zero(key: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    """Integer or float32 key -> (uint64 key of the same order starting at 0, bits it takes); else 65 bits."""
+    if key.dtype == np.float32:
+        bits = (key + np.float32(0)).view(np.uint32)  # + 0 makes -0 and 0 one value
+        key = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    if key.dtype.kind not in "iu":
+        return key, 65
+    if not key.size:
+        return key.astype(np.uint64), 0
+    low, high = int(key.min()), int(key.max())
+    if key.dtype.kind == "i":
+        zeroed = (key.astype(np.int64) - low).view(np.uint64)
+    else:
+        zeroed = key.astype(np.uint64) - np.uint64(low)
+    return zeroed, (high - low).bit_length()
+
+
+def _argsort(key: NDArray[Any], room: int) -> Rows:
+    """Stable argsort. A key that leaves room for the row number is sorted together with it, by value."""
+    n = len(key)
+    row_bits = np.uint64(64 - room)
+    if key.dtype == np.uint64 and int(key.max()).bit_length() <= room:
+        tagged = key << row_bits | np.arange(n, dtype=np.uint64)
+        tagged.sort()
+        return (tagged & np.uint64((1 << int(row_bits)) - 1)).view(np.int64)
+    if key.dtype.kind not in "iuf":
+        return np.argsort(key, kind="stable")
+    order = np.argsort(key)  # faster than a stable sort; ties are put right below
+    listed = key[order]
+    same = listed[1:] == listed[:-1]
+    if same.any():
+        tied = np.zeros(n, dtype=bool)
+        tied[1:] = same
+        tied[:-1] |= same
+        at = np.flatnonzero(tied)
+        run = np.concatenate(([0], np.cumsum(~same)))[at]
+        order[at] = np.sort(run * n + order[at]) - run * n  # rows ascend within each run
+    return order
 
 
 def descending_key(column: Column, missing_first: bool = False) -> NDArray[Any]:
@@ -92,20 +139,28 @@ class Groups:
 
     names       grouping variables
     codes       (n,) group number of each row, 0-based in sorted order of the values; -1 for rows left out
-    order       row numbers listed group by group (original order within a group); None when rows 0..n-1
-                are themselves so listed (contiguous groups)
     starts      (g,) where each group begins in ``order`` (or in the data when order is None)
     sizes       (g,) rows per group
+    contiguous  True when rows 0..n-1 are themselves listed group by group
     """
 
     names: tuple[str, ...]
     codes: Rows
-    order: Rows | None
     starts: Rows
     sizes: Rows
+    contiguous: bool
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    @cached_property
+    def order(self) -> Rows | None:
+        """Row numbers group by group (data order within a group); None when contiguous."""
+        if self.contiguous:
+            return None
+        left_out = len(self.codes) - int(self.sizes.sum())
+        order = stable_order([self.codes])
+        return (np.arange(len(self.codes)) if order is None else order)[left_out:]
 
     @property
     def first_rows(self) -> Rows:
@@ -150,18 +205,35 @@ def group_rows(
     picked = None if rows is None or rows.all() else np.flatnonzero(rows)
     size = n if picked is None else len(picked)
     keys = [sort_key(column if picked is None else column.take(picked)) for column in columns]
-    order = stable_order(keys) if keys else None
-    breaks = np.zeros(size, dtype=bool)
-    breaks[:1] = True
-    for key in keys:
-        listed = key if order is None else key[order]
-        breaks[1:] |= listed[1:] != listed[:-1]
-    starts = np.flatnonzero(breaks)
-    sizes = np.diff(starts, append=size)
-    labels = np.cumsum(breaks) - 1
-    if order is None and picked is None:
-        return Groups(tuple(names), labels, None, starts, sizes)
-    listing = order if picked is None else picked if order is None else picked[order]
+    in_order = is_ordered(keys)
+    labels = _ranks_in_order(keys, size) if in_order else _ranks(keys, size)
+    sizes = np.bincount(labels)
+    starts = np.cumsum(sizes) - sizes
+    if picked is None:
+        return Groups(tuple(names), labels, starts, sizes, in_order)
     codes = np.full(n, -1, dtype=np.int64)
-    codes[listing] = labels
-    return Groups(tuple(names), codes, listing, starts, sizes)
+    codes[picked] = labels
+    return Groups(tuple(names), codes, starts, sizes, False)
+
+
+def _ranks_in_order(keys: Sequence[NDArray[Any]], n: int) -> Rows:
+    """Group numbers of rows that already are in order of the keys."""
+    breaks = np.zeros(n, dtype=np.int64)
+    for key in keys:
+        breaks[1:] |= key[1:] != key[:-1]
+    return np.cumsum(breaks)
+
+
+def _ranks(keys: Sequence[NDArray[Any]], n: int) -> Rows:
+    """Group numbers of rows in any order: by a table when the keys span few values, else by sorting."""
+    packed = pack(keys, 64 - n.bit_length())
+    key = packed[0]
+    if len(packed) == 1 and key.dtype == np.uint64 and (top := int(key.max())) < max(4 * n, 1 << 16):
+        present = np.zeros(top + 1, dtype=bool)
+        present[key] = True
+        return (np.cumsum(present) - 1)[key]
+    order = stable_order(packed)
+    assert order is not None
+    labels = np.empty(n, dtype=np.int64)
+    labels[order] = _ranks_in_order([key[order] for key in packed], n)
+    return labels

@@ -59,6 +59,26 @@ def test_unsigned_keys_beyond_32_bits():
     np.testing.assert_array_equal(sorting.stable_order([x]), np.argsort(x, kind="stable"))
 
 
+@given(st.lists(st.integers(-3, 3), min_size=2, max_size=300), st.booleans())
+def test_tied_doubles_stay_stable(numbers, negative_zero):
+    x = np.array(numbers, dtype=float) / 3
+    if negative_zero:
+        x[x == 0] *= np.where(np.arange((x == 0).sum()) % 2, -1, 1)
+    expected = np.argsort(x, kind="stable").tolist()
+    assert order_of(Column(x, "double")) == expected
+    assert order_of(Column(x.astype(np.float32), "float")) == expected
+
+
+@pytest.mark.parametrize("high", [3, 10**6, 2**31 - 2])
+def test_groups_by_table_and_by_sorting_agree_with_unique(high):
+    x = np.random.default_rng(7).integers(-high, high, 500).astype(np.int32)
+    groups = Dataset({"x": Column(x, "long"), "y": Column(x % 7, "long")}).groups(["x", "y"])
+    distinct, codes, sizes = np.unique(x, return_inverse=True, return_counts=True)
+    np.testing.assert_array_equal(groups.codes, codes)
+    np.testing.assert_array_equal(groups.sizes, sizes)
+    np.testing.assert_array_equal(x[groups.first_rows], distinct)
+
+
 def test_gsort_descending():
     data = Dataset({"x": numeric([1, NAN, 3, 3, 2]), "row": numeric([0, 1, 2, 3, 4])})
     data.gsort([("x", True)])
