@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pystata_hlm.data import missing, storage
@@ -124,6 +124,7 @@ def test_foreign_infinities_in_a_file_are_sysmiss():
     assert codes is None
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-127, 126), min_size=1), st.sampled_from(["byte", "int", "long", "float", "double"])
 )
@@ -134,6 +135,7 @@ def test_integers_survive_or_become_missing(numbers, stype):
     np.testing.assert_array_equal(values, np.where((x >= low) & (x <= high), x, np.nan))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.integers(-1, 26)), min_size=1, max_size=40))
 def test_order_law(pairs):
     """ordered() sorts like the key (missing?, value or code)."""

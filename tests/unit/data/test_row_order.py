@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pystata_hlm.data import sorting
@@ -40,6 +40,7 @@ def test_already_sorted_is_recognised():
     assert sorting.stable_order([np.array([1, 1, 2]), np.array([3, 4, 0])]) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-200, 200), st.integers(0, 3)), max_size=600), STYPES)
 def test_two_key_sort_equals_python_sort(pairs, stype):
     first = numeric([a / 2 if stype in ("float", "double") else a / 2 // 1 for a, _ in pairs], None, stype)
@@ -48,6 +49,7 @@ def test_two_key_sort_equals_python_sort(pairs, stype):
     assert order_of(first, second) == sorted(range(len(pairs)), key=lambda i: (x[i], y[i]))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([10, 70_000, 2**31 - 2]))
 def test_radix_order_equals_argsort(seed, high):
     x = np.random.default_rng(seed).integers(-high, high, 400).astype(np.int32)
@@ -59,6 +61,7 @@ def test_unsigned_keys_beyond_32_bits():
     np.testing.assert_array_equal(sorting.stable_order([x]), np.argsort(x, kind="stable"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-3, 3), min_size=2, max_size=300), st.booleans())
 def test_tied_doubles_stay_stable(numbers, negative_zero):
     x = np.array(numbers, dtype=float) / 3
@@ -138,6 +141,7 @@ def test_no_names_is_one_group_and_no_rows_is_none():
     assert len(Dataset({"g": numeric([])}).groups(["g"])) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=80), st.booleans())
 def test_groups_law(pairs, presort):
     """Codes rank the distinct key pairs; order lists each group's rows in data order."""

@@ -1,7 +1,7 @@
 """Variable names: validity, display abbreviation, lookup, patterns, ranges."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pystata_hlm.data import names
@@ -75,6 +75,7 @@ def test_abbrev(name, width, shown):
     assert names.abbrev(name, width) == shown
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z_][a-z0-9_]{0,31}", fullmatch=True), st.integers(1, 40))
 def test_abbrev_fits_and_finds_its_name(name, width):
     shown = names.abbrev(name, width)
