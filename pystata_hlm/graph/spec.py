@@ -338,7 +338,8 @@ class Figure:
     region: Region = field(default_factory=Region)
     compact: bool = False
     holes: tuple[int, ...] = ()
-    by_heading_boxed: bool = True
+    kind: str = ""
+    """What drew it (histogram, lowess, twoway ...); used in file names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +359,7 @@ class Combined:
     scale: float = 1.0
     region: Region = field(default_factory=Region)
     holes: tuple[int, ...] = ()
+    kind: str = "combine"
 
 
 Drawing: TypeAlias = Figure | Combined

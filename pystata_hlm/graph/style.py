@@ -312,7 +312,7 @@ class Scheme:
     foreground: str = "black"
     title_color: str = "black"
     title_size: float = 5.0
-    title_position: int = 11
+    title_position: int = 12
     grid_color: str = "gs13"
     grid_width: float = 0.15
     x_grid: bool = False
