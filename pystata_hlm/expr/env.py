@@ -38,7 +38,7 @@ class Env(Protocol):
 
     def full_column(self, name: str) -> Value: ...
 
-    def has_variable(self, name: str) -> bool: ...
+    def resolve(self, name: str) -> str | None: ...
 
     def element(self, name: str, row: int) -> Value: ...
 
@@ -73,6 +73,7 @@ class DataEnv:
     matrix       ``name -> matrix with .values, .rows, .cols, or None``
     setting      ``name -> float | str | None`` for c()
     rng          numeric.rng.StataRNG
+    varabbrev    variable names may be abbreviated
     memory       what functions keep between calls (the last regexm()); give the session's own dictionary
     groups       by-groups (``codes``, ``starts``, ``sizes``) of contiguous rows, or None
     sample       rows for which the expression is wanted; random draws and running sums use these alone
@@ -91,12 +92,14 @@ class DataEnv:
         groups: Any = None,
         sample: BoolArray | None = None,
         memory: dict[str, Any] | None = None,
+        varabbrev: bool = True,
         scalar: bool = False,
     ) -> None:
         self.data = data
         self.scalar = scalar
         self.n: int = 0 if data is None else data.n
         self.sample = sample
+        self.varabbrev = varabbrev
         self.rng = rng
         self.groups = groups
         self.stored = stored
@@ -112,17 +115,9 @@ class DataEnv:
         """The same names, variables standing for their first observation."""
         if self.scalar:
             return self
-        return DataEnv(
-            self.data,
-            scalars=self._scalars,
-            stored=self.stored,
-            coefficient=self.coefficient,
-            matrix=self.matrix,
-            setting=self.setting,
-            rng=self.rng,
-            memory=self.memory,
-            scalar=True,
-        )
+        other = object.__new__(DataEnv)
+        other.__dict__.update(self.__dict__, scalar=True, sample=None, groups=None, _columns={})
+        return other
 
     # ------------------------------------------------------------ observations
     def _groups(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
@@ -158,21 +153,18 @@ class DataEnv:
         return 0
 
     # ------------------------------------------------------------ names
-    def has_variable(self, name: str) -> bool:
-        return self.data is not None and name in self.data
-
-    def _find(self, name: str) -> str:
+    def resolve(self, name: str) -> str | None:
+        """The variable that ``name`` is or abbreviates, None when there is none; r(111) when ambiguous."""
         data = self.data
         if data is None:
+            return None
+        return name if name in data else data.lookup(name, self.varabbrev)
+
+    def _find(self, name: str) -> str:
+        found = self.resolve(name)
+        if found is None:
             raise StataError.not_found(name)
-        if name in data:
-            return name
-        try:
-            return data.find(name)
-        except StataError as error:
-            if "ambiguous" in error.message:
-                raise
-            raise StataError.not_found(name) from None
+        return found
 
     def column(self, name: str) -> Value:
         """Variable ``name`` (may be abbreviated): all rows, or the first in a scalar environment."""

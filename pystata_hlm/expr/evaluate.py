@@ -17,7 +17,19 @@ from pystata_hlm.errors import StataError
 from pystata_hlm.expr.env import DataEnv, Env
 from pystata_hlm.expr.functions import FUNCTIONS
 from pystata_hlm.expr.functions.registry import call
-from pystata_hlm.expr.values import BoolArray, Num, Text, Value, limit, number, ordered, text, to_str, truth
+from pystata_hlm.expr.values import (
+    LARGEST,
+    BoolArray,
+    Num,
+    Text,
+    Value,
+    limit,
+    number,
+    ordered,
+    text,
+    to_str,
+    truth,
+)
 from pystata_hlm.lang import nodes as ast
 
 __all__ = ["DataEnv", "Env", "evaluate", "evaluate_cell", "evaluate_scalar", "evaluate_truth", "truth"]
@@ -85,17 +97,15 @@ class _Evaluation:
                 return number(np.pi)
             if name == "_rc":
                 return _as_value(env.setting("rc"))
-            if name == "_cons" and not env.has_variable(name):
+            if name == "_cons":
                 return number(1.0)
-        if env.has_variable(name):
-            return env.column(name)
+        variable = env.resolve(name)  # a variable, even abbreviated, goes before a scalar
+        if variable is not None:
+            return env.column(variable)
         held = env.scalar_value(name)
-        try:
-            return env.column(name)  # an abbreviated variable goes before a scalar
-        except StataError:
-            if held is None:
-                raise
-            return _as_value(held)
+        if held is None:
+            raise StataError.not_found(name)
+        return _as_value(held)
 
     def operated(self, node: ast.Operated) -> Value:
         level = _LEVEL.fullmatch(node.operator)
@@ -334,8 +344,58 @@ def evaluate_cell(node: ast.Expr, env: DataEnv) -> Value:
     return evaluate(node, env.as_scalar())
 
 
+_QUICK: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "&": lambda a, b: a != 0 and b != 0,
+    "|": lambda a, b: a != 0 or b != 0,
+}
+
+
+def _quick(node: ast.Expr, env: DataEnv) -> float | None:
+    """Arithmetic on literals, scalars and stored numbers in plain floats; None when it takes more than that.
+
+    Loops and macro arithmetic spend their time here, not in arrays.
+    """
+    found: Any = None
+    if isinstance(node, ast.Number):
+        found = node.value
+    elif isinstance(node, ast.Binary):
+        left = _quick(node.left, env)
+        right = None if left is None else _quick(node.right, env)
+        if left is None or right is None:
+            return None
+        try:
+            found = float(_QUICK[node.op](left, right))
+        except (ArithmeticError, TypeError):  # division by zero, overflow, root of a negative number
+            return None
+    elif isinstance(node, ast.Unary):
+        inner = _quick(node.operand, env)
+        if inner is None:
+            return None
+        found = -inner if node.op == "-" else inner if node.op == "+" else float(inner == 0)
+    elif isinstance(node, ast.Name):
+        if node.name[0] != "_" and env.resolve(node.name) is None:
+            found = env.scalar_value(node.name)
+    elif isinstance(node, ast.StoredResult) and node.row is None and node.klass != "c":
+        found = env.stored(node.klass, node.name)
+    return found if isinstance(found, float) and -LARGEST < found < LARGEST else None
+
+
 def evaluate_scalar(node: ast.Expr, env: DataEnv) -> float | str:
     """Like ``evaluate_cell``, as a Python float or str; ``.a``-``.z`` keep their NaN payload."""
+    quick = _quick(node, env)
+    if quick is not None:
+        return quick
     value = evaluate_cell(node, env)
     if isinstance(value, Text):
         return to_str(value)
