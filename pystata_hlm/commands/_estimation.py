@@ -98,12 +98,10 @@ def parse_vce(text: str | None, robust: bool, cluster: str | None, default: str,
 def cluster_codes(name: str, rows: np.ndarray, ctx: Context) -> tuple[np.ndarray, int]:
     """0-based cluster numbers of the sample's rows and their count; r(2001) for a single cluster."""
     groups = ctx.data.groups([name], rows)
-    codes = np.asarray(groups.codes)
-    codes = codes[rows] if len(codes) == ctx.data.n else codes
     n = len(groups.sizes)
     if n < 2:
         raise StataError.insufficient_observations()
-    return codes.astype(np.intp), n
+    return groups.codes[rows].astype(np.intp), n
 
 
 def mark_complete(names: tuple[str, ...], sample: np.ndarray, ctx: Context) -> np.ndarray:

@@ -80,13 +80,27 @@ def command(
                 raise RuntimeError(f"two commands are called {word}")
             _COMMANDS[word] = spec
             for length in range(shortest, len(word) + 1):
-                taken = _ABBREVIATIONS.get(word[:length])
-                if taken is not None and taken is not spec and length < len(word):
-                    raise RuntimeError(f"{word[:length]} abbreviates both {taken.name} and {word}")
-                _ABBREVIATIONS[word[:length]] = spec
+                _abbreviate(word[:length], spec, length in (shortest, len(word)))
         return run
 
     return register
+
+
+_OWNED: set[str] = set()
+
+
+def _abbreviate(text: str, spec: CommandSpec, own: bool) -> None:
+    """Take an abbreviation. A command's full name and its documented minimum (``sca`` of scalar) go before another's
+    longer abbreviation (``sca`` of scatter, minimum ``sc``)."""
+    taken = _ABBREVIATIONS.get(text)
+    if taken is not None and taken is not spec:
+        if own == (text in _OWNED):
+            raise RuntimeError(f"{text} abbreviates both {taken.name} and {spec.name}")
+        if not own:
+            return
+    _ABBREVIATIONS[text] = spec
+    if own:
+        _OWNED.add(text)
 
 
 def unimplemented(*names: str) -> None:
