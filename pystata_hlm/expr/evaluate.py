@@ -17,6 +17,7 @@ from pystata_hlm.errors import StataError
 from pystata_hlm.expr.env import DataEnv, Env
 from pystata_hlm.expr.functions import FUNCTIONS
 from pystata_hlm.expr.functions.registry import call
+from pystata_hlm.expr.functions.text import join, repeat
 from pystata_hlm.expr.values import (
     LARGEST,
     BoolArray,
@@ -136,7 +137,7 @@ class _Evaluation:
         inside = np.broadcast_to(inside, at.shape)
         if isinstance(whole, Text):
             found = whole.values[at]
-            return Text(found if inside.all() else np.where(inside, found, np.zeros_like(found)))
+            return Text(found if inside.all() else np.where(inside, found, np.bytes_(b"")))
         codes = None if whole.codes is None else np.where(inside, whole.codes[at], np.int8(0))
         found = whole.floats()[at]
         return Num(found if inside.all() else np.where(inside, found, np.nan), codes)
@@ -270,14 +271,12 @@ def _compare(op: str, left: Num, right: Num) -> Any:
 def _string_arithmetic(op: str, left: Value, right: Value) -> Text:
     """``s1 + s2`` joins; ``s * n`` repeats."""
     if op == "+" and isinstance(left, Text) and isinstance(right, Text):
-        return Text(np.strings.add(left.values, right.values))
+        return Text(join(left.values, right.values))
     if op == "*" and isinstance(left, Text) != isinstance(right, Text):
         if isinstance(left, Num):
             left, right = right, left
         assert isinstance(left, Text) and isinstance(right, Num)
-        times = right.floats()
-        count = np.where(np.isnan(times) | (times < 0), 0.0, np.minimum(times, 2e9)).astype(np.int64)
-        return Text(np.strings.multiply(left.values, count))
+        return Text(repeat(left.values, right.floats()))
     raise StataError.type_mismatch()
 
 

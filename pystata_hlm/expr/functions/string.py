@@ -12,7 +12,16 @@ import numpy as np
 
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.functions.registry import EMPTY, ONE, function
-from pystata_hlm.expr.functions.text import decode, encode, lengths, per_distinct, slices
+from pystata_hlm.expr.functions.text import (
+    bytewise,
+    decode,
+    encode,
+    join,
+    lengths,
+    per_distinct,
+    repeat,
+    slices,
+)
 from pystata_hlm.expr.values import Num, Text, Value, ordered
 
 # ---------------------------------------------------------------- length, position, parts
@@ -39,13 +48,13 @@ def substr(s: Any, start: Any, count: Any) -> Any:
 
 @function("strpos index", "s s", "position of the first s2 in s1, 0 when there is none")
 def strpos(s: Any, part: Any) -> Any:
-    found = np.asarray(np.strings.find(s, part)) + 1.0
+    found = bytewise(np.strings.find, bytes.find, s, part).astype(np.float64) + 1
     return np.where(np.asarray(part) == b"", 0.0, found)
 
 
 @function("strrpos", "s s", "position of the last s2 in s1, 0 when there is none")
 def strrpos(s: Any, part: Any) -> Any:
-    found = np.asarray(np.strings.rfind(s, part)) + 1.0
+    found = bytewise(np.strings.rfind, bytes.rfind, s, part).astype(np.float64) + 1
     return np.where(np.asarray(part) == b"", 0.0, found)
 
 
@@ -83,22 +92,25 @@ def subinword(s: Any, old: Any, new: Any, count: Any) -> Any:
 
 @function("strlower lower", "s", "ASCII letters in lowercase")
 def strlower(s: Any) -> Any:
-    return np.strings.lower(s)
+    return bytewise(np.strings.lower, bytes.lower, s)
 
 
 @function("strupper upper", "s", "ASCII letters in uppercase")
 def strupper(s: Any) -> Any:
-    return np.strings.upper(s)
+    return bytewise(np.strings.upper, bytes.upper, s)
 
 
 @function("strproper proper", "s", "first letter of each run of letters in uppercase, others lowercase")
 def strproper(s: Any) -> Any:
-    return np.strings.title(s)
+    return bytewise(np.strings.title, bytes.title, s)
+
+
+_BLANK = np.bytes_(b" ")
 
 
 def _strip(which: str) -> Any:
     def run(s: Any) -> Any:
-        return getattr(np.strings, which)(s, np.bytes_(b" "))
+        return bytewise(getattr(np.strings, which), getattr(bytes, which), s, _BLANK)
 
     return run
 
@@ -289,10 +301,9 @@ def soundex_nara(s: Any) -> Any:
 
 @function("strcat", "s s", "s1 followed by s2")
 def strcat(a: Any, b: Any) -> Any:
-    return np.strings.add(a, b)
+    return join(a, b)
 
 
 @function("strdup", "s n", "s repeated n times", missing="own")
 def strdup(s: Any, n: Any) -> Any:
-    times = np.where(np.isnan(n) | (n < 0), 0.0, n)
-    return np.strings.multiply(s, times.astype(np.int64))
+    return repeat(s, n)

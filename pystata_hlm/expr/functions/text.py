@@ -9,7 +9,8 @@ import numpy as np
 
 from pystata_hlm.expr.values import FloatArray
 
-MAX_STRING = 2_000_000_000
+MAX_FIXED = 2045
+"""Longest string of a fixed-width array; longer ones are kept as objects, like strL data."""
 
 
 def _codes(array: Any, n: int) -> tuple[Any, list[Any]]:
@@ -53,7 +54,11 @@ def per_distinct(f: Callable[..., Any], *arrays: Any) -> Any:
 
 def _pack(results: list[Any]) -> Any:
     if results and isinstance(results[0], bytes):
-        return np.array(results, dtype="S")
+        if max(map(len, results)) <= MAX_FIXED:
+            return np.array(results, dtype="S")
+        texts = np.empty(len(results), dtype=object)
+        texts[:] = results
+        return texts
     return np.array([np.nan if r is None else r for r in results], dtype=np.float64)
 
 
@@ -66,12 +71,28 @@ def encode(value: str) -> bytes:
     return value.encode("utf-8", "surrogateescape")
 
 
+def bytewise(fast: Callable[..., Any], plain: Callable[..., Any], *args: Any) -> Any:
+    """``fast`` (of ``numpy.strings``) on fixed-width arrays, ``plain`` cell by cell on objects (strL)."""
+    arrays = [np.asarray(a) for a in args]
+    if any(a.dtype.kind == "O" for a in arrays):
+        return np.asarray(np.frompyfunc(plain, len(arrays), 1)(*arrays))
+    return np.asarray(fast(*arrays))
+
+
 def lengths(s: Any) -> Any:
     """Length of each string in bytes, int64."""
-    s = np.asarray(s)
-    if s.dtype.kind == "O":
-        return per_distinct(lambda raw: float(len(raw)), s).astype(np.int64)
-    return np.strings.str_len(s).astype(np.int64)
+    return bytewise(np.strings.str_len, len, s).astype(np.int64)
+
+
+def join(a: Any, b: Any) -> Any:
+    """Strings joined pairwise."""
+    return bytewise(np.strings.add, bytes.__add__, a, b)
+
+
+def repeat(s: Any, times: Any) -> Any:
+    """Strings repeated; missing or negative counts give the empty string."""
+    count = np.where(np.isnan(times) | (times < 0), 0.0, np.minimum(times, 2e9)).astype(np.int64)
+    return bytewise(np.strings.multiply, lambda raw, k: raw * int(k), s, count)
 
 
 def as_matrix(s: Any) -> Any:

@@ -409,3 +409,27 @@ def test_substr_is_a_slice_of_bytes(strings: list[str], start: int, count: int) 
 def test_mod_and_int_take_a_number_apart(x: float, y: int) -> None:
     assert scalar(f"({x!r}) - mod({x!r}, {y})") == pytest.approx(y * math.floor(x / y), abs=1e-6)
     assert scalar(f"floor({x!r}) == -ceil(-({x!r}))") == 1
+
+
+LONG = "x" * 3000
+STRL = {
+    's + "!"': [f"{LONG}!", "ab c!", "!"],
+    "strlen(s)": [3000, 4, 0],
+    "upper(s)": [LONG.upper(), "AB C", ""],
+    "substr(s, 1, 2)": ["xx", "ab", ""],
+    "s * 2": [LONG * 2, "ab cab c", ""],
+    'strpos(s, "b")': [0, 2, 0],
+    "trim(s)": [LONG, "ab c", ""],
+    "word(s, 1)": [LONG, "ab", ""],
+    "s[_n-1]": ["", LONG, "ab c"],
+    'cond(_n == 1, s, "z")': [LONG, "z", "z"],
+    's > "b"': [1, 0, 0],
+    "missing(s)": [0, 0, 1],
+}
+
+
+@pytest.mark.parametrize("text", STRL)
+def test_strl(text: str) -> None:
+    data = dataset({"k": [1, 2, 3]})
+    data.add("s", Column.text(np.array([LONG.encode(), b"ab c", b""], dtype=object), "strL"))
+    assert run(text, data) == STRL[text]
