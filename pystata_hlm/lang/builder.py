@@ -35,7 +35,7 @@ Children = list[Any]
 _NO_CLAUSES = nodes.Clauses()
 _WEIGHTS = {"a": "aweight", "f": "fweight", "i": "iweight", "p": "pweight"}
 _OPERATORS = {"~=": "!=", "~": "!"}
-_DIRECTIVES = ("skip", "column", "newline", "dup", "char", "request", "continue", "asis", "quote")
+_DIRECTIVES = ("continue", "column", "skip", "newline", "dup", "char", "request", "asis", "quote")
 
 
 def _name(token: str) -> str:

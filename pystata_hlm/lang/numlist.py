@@ -45,8 +45,8 @@ def _tokens(text: str) -> list[str]:
     at, text = 0, text.rstrip()
     while at < len(text):
         found = _TOKEN.match(text, at)
-        if found is None:
-            raise _invalid()
+        if found is None or (found[1] and out and found.start(1) == at and out[-1][-1] in "0123456789."):
+            raise _invalid()  # the second case: 1..2, 1.2.3
         out.append(found[0].strip())
         at = found.end()
     return [token for token in out if token != ","]
