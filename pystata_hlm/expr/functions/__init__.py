@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pystata_hlm.expr.functions import (
     date,
+    date_related,
     date_text,
     distributions,
     math,
@@ -20,6 +21,7 @@ __all__ = [
     "FUNCTIONS",
     "FunctionSpec",
     "date",
+    "date_related",
     "date_text",
     "distributions",
     "math",

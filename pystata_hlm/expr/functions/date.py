@@ -106,38 +106,38 @@ _part("quarter", "quarter of a daily date", lambda c: np.floor((c.month + 2) / 3
 _part("halfyear", "half of the year of a daily date", lambda c: 1.0 + (c.month > 6) + 0 * c.month)
 _part("dow", "day of the week of a daily date, 0 = Sunday", lambda c: c.dow)
 _part("doy", "day of the year of a daily date", lambda c: c.doy)
-_part("daysinmonth", "number of days of the date's month", lambda c: _month_length(c.year, c.month))
+_part("daysinmonth", "number of days of the date's month", lambda c: month_length(c.year, c.month))
 
 
-def _month_start(year: Any, month: Any) -> Any:
+def month_start(year: Any, month: Any) -> Any:
     return days(year, month, np.float64(1))
 
 
-def _month_length(year: Any, month: Any) -> Any:
-    following = _month_start(year + (month == 12), np.where(month == 12, 1, month + 1))
-    return following - _month_start(year, month)
+def month_length(year: Any, month: Any) -> Any:
+    following = month_start(year + (month == 12), np.where(month == 12, 1, month + 1))
+    return following - month_start(year, month)
 
 
-def _leap(year: Any) -> Any:
+def leap(year: Any) -> Any:
     leap = ((np.mod(year, 4) == 0) & (np.mod(year, 100) != 0)) | (np.mod(year, 400) == 0)
     return np.where(np.isnan(year), np.nan, leap)
 
 
 @function("isleapyear", "n", "1 if the year is a leap year")
 def isleapyear(year: Any) -> Any:
-    return _leap(np.trunc(year))
+    return leap(np.trunc(year))
 
 
 @function("lastdayofmonth", "n", "daily date of the last day of the date's month")
 def lastdayofmonth(date: Any) -> Any:
     c = Calendar(date)
-    return _month_start(c.year, c.month) + _month_length(c.year, c.month) - 1
+    return month_start(c.year, c.month) + month_length(c.year, c.month) - 1
 
 
 @function("firstdayofmonth", "n", "daily date of the first day of the date's month")
 def firstdayofmonth(date: Any) -> Any:
     c = Calendar(date)
-    return _month_start(c.year, c.month)
+    return month_start(c.year, c.month)
 
 
 # ---------------------------------------------------------------- building periods from parts
@@ -301,18 +301,18 @@ for _unit, _size in (("hours", 3_600_000.0), ("minutes", 60_000.0), ("seconds", 
 # ---------------------------------------------------------------- durations
 
 
-def _before_anniversary(start: Calendar, end: Calendar, leap_day: str) -> Any:
+def before_anniversary(start: Calendar, end: Calendar, lost_day: str) -> Any:
     """1 when the end's month and day come before the start's; 29 February counts as 28 Feb or 1 Mar."""
     day, month = start.day, start.month
-    lost = (month == 2) & (day == 29) & (_leap(end.year) == 0)
-    if leap_day == "28feb":
+    lost = (month == 2) & (day == 29) & (leap(end.year) == 0)
+    if lost_day == "28feb":
         day = np.where(lost, 28, day)
     else:
         month, day = np.where(lost, 3, month), np.where(lost, 1, day)
     return (end.month < month) | ((end.month == month) & (end.day < day))
 
 
-def _leap_day(option: Any) -> str:
+def leap_day(option: Any) -> str:
     raw = np.asarray(option)
     return decode(raw.item()) if raw.ndim == 0 and raw.item() in (b"28feb", b"feb28", b"28Feb") else "01mar"
 
@@ -320,11 +320,7 @@ def _leap_day(option: Any) -> str:
 @function("age", "n n s?", "whole years from the date of birth d1 to d2")
 def age(birth: Any, date: Any, option: Any = EMPTY) -> Any:
     start, end = Calendar(birth), Calendar(date)
-    years = (
-        end.year
-        - start.year
-        - _before_anniversary(start, end, "28feb" if _leap_day(option) == "28feb" else "")
-    )
+    years = end.year - start.year - before_anniversary(start, end, leap_day(option))
     return np.where(np.floor(date) >= np.floor(birth), years, np.nan)
 
 
@@ -335,10 +331,10 @@ def datediff(first: Any, second: Any, unit: Any, option: Any = EMPTY) -> Any:
     sign = np.where(second >= first, 1.0, -1.0)
     start, end = Calendar(a), Calendar(b)
     if which in ("y", "year"):
-        return sign * (end.year - start.year - _before_anniversary(start, end, _leap_day(option)))
+        return sign * (end.year - start.year - before_anniversary(start, end, leap_day(option)))
     if which in ("m", "mon", "month"):
         months = (end.year - start.year) * 12 + end.month - start.month
-        return sign * (months - (end.day < np.minimum(start.day, _month_length(end.year, end.month))))
+        return sign * (months - (end.day < np.minimum(start.day, month_length(end.year, end.month))))
     if which in ("d", "day"):
         return np.floor(second) - np.floor(first)
     raise StataError(198, "invalid unit in datediff()")

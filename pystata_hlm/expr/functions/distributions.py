@@ -105,6 +105,80 @@ def tprob(df: Any, t: Any) -> Any:
     return 2 * dist.ttail(df, np.abs(t))
 
 
+@function("invnbinomial", "n n n", "success probability at which nbinomial() is p")
+def invnbinomial(n: Any, k: Any, p: Any) -> Any:
+    return dist.invibeta(n, np.floor(k) + 1, p)  # nbinomial(n,k,q) = ibeta(n,k+1,q)
+
+
+@function("invnbinomialtail", "n n n", "success probability at which nbinomialtail() is p")
+def invnbinomialtail(n: Any, k: Any, p: Any) -> Any:
+    return dist.invibetatail(n, np.floor(k), p)
+
+
+def _noncentrality(cdf: Callable[[Any], Any], start: Any, p: Any) -> Any:
+    """The noncentrality with ``cdf`` equal to p, from an approximate one, by Newton's method."""
+    value = np.asarray(start, dtype=np.float64)
+    for _ in range(5):
+        step = 1e-4 * (1 + value)
+        slope = (cdf(value + step) - cdf(np.maximum(value - step, 0))) / (
+            value + step - np.maximum(value - step, 0)
+        )
+        value = np.maximum(value - (cdf(value) - p) / slope, 0)
+    return value
+
+
+@function("npnchi2", "n n n", "noncentrality at which nchi2() is p", missing="any")
+def npnchi2(df: Any, x: Any, p: Any) -> Any:
+    from scipy import special
+
+    return _noncentrality(lambda nc: special.chndtr(x, df, nc), special.chndtrinc(x, df, p), p)
+
+
+@function("npnF", "n n n n", "noncentrality at which nF() is p", missing="any")
+def npnF(df1: Any, df2: Any, f: Any, p: Any) -> Any:
+    from scipy import special
+
+    return _noncentrality(lambda nc: special.ncfdtr(df1, df2, nc, f), special.ncfdtrinc(df1, df2, p, f), p)
+
+
+@function("npnt", "n n n", "noncentrality at which nttail() is p", missing="any")
+def npnt(df: Any, t: Any, p: Any) -> Any:
+    from scipy import special
+
+    return _noncentrality(lambda nc: 1 - special.nctdtr(df, nc, t), special.nctdtrinc(df, 1 - p, t), p)
+
+
+# Weibull in the proportional-hazards metric: survivor function exp(-b x^a)
+
+
+@function("weibullph", "n n n", "cumulative Weibull (proportional hazards)")
+def weibullph(a: Any, b: Any, x: Any) -> Any:
+    return np.where((a > 0) & (b > 0), -np.expm1(-b * np.maximum(x, 0) ** a), np.nan)
+
+
+@function("weibullphtail", "n n n", "upper tail of the Weibull (proportional hazards)")
+def weibullphtail(a: Any, b: Any, x: Any) -> Any:
+    return np.where((a > 0) & (b > 0), np.exp(-b * np.maximum(x, 0) ** a), np.nan)
+
+
+@function("weibullphden", "n n n", "Weibull density (proportional hazards)")
+def weibullphden(a: Any, b: Any, x: Any) -> Any:
+    inside = b * a * np.maximum(x, 0) ** (a - 1) * np.exp(-b * np.maximum(x, 0) ** a)
+    return np.where((a > 0) & (b > 0), np.where(x < 0, 0.0, inside), np.nan)
+
+
+@function("invweibullph", "n n n", "inverse of weibullph()")
+def invweibullph(a: Any, b: Any, p: Any) -> Any:
+    good = (a > 0) & (b > 0) & (p >= 0) & (p < 1)
+    return np.where(good, (-np.log1p(-p) / b) ** (1 / a), np.nan)
+
+
+@function("invweibullphtail", "n n n", "inverse of weibullphtail()")
+def invweibullphtail(a: Any, b: Any, p: Any) -> Any:
+    good = (a > 0) & (b > 0) & (p > 0) & (p <= 1)
+    return np.where(good, (-np.log(p) / b) ** (1 / a), np.nan)
+
+
 # ---------------------------------------------------------------- from scipy, loaded at first use
 
 
@@ -179,6 +253,46 @@ _SCIPY: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
         "n n n",
         lambda st, m, a, x: st.invgauss.pdf(x, m / a, scale=a),
         "inverse Gaussian density",
+    ),
+    (
+        "nibeta",
+        "n n n n",
+        lambda st, a, b, nc, x: st.ncf.cdf(x / (1 - x) * b / a, 2 * a, 2 * b, nc),
+        "cumulative noncentral beta",
+    ),
+    (
+        "nbetaden",
+        "n n n n",
+        lambda st, a, b, nc, x: st.ncf.pdf(x / (1 - x) * b / a, 2 * a, 2 * b, nc) * b / a / (1 - x) ** 2,
+        "noncentral beta density",
+    ),
+    (
+        "invigaussian",
+        "n n n",
+        lambda st, m, a, p: st.invgauss.ppf(p, m / a, scale=a),
+        "inverse of igaussian()",
+    ),
+    (
+        "invigaussiantail",
+        "n n n",
+        lambda st, m, a, p: st.invgauss.isf(p, m / a, scale=a),
+        "inverse of igaussiantail()",
+    ),
+    (
+        "lnigaussianden",
+        "n n n",
+        lambda st, m, a, x: st.invgauss.logpdf(x, m / a, scale=a),
+        "log of igaussianden()",
+    ),
+    ("invlaplacetail", "n n n", lambda st, m, b, p: st.laplace.isf(p, m, b), "inverse of laplacetail()"),
+    ("lnlaplaceden", "n n n", lambda st, m, b, x: st.laplace.logpdf(x, m, b), "log of laplaceden()"),
+    ("invcauchytail", "n n n", lambda st, a, b, p: st.cauchy.isf(p, a, b), "inverse of cauchytail()"),
+    ("lncauchyden", "n n n", lambda st, a, b, x: st.cauchy.logpdf(x, a, b), "log of cauchyden()"),
+    (
+        "lnigammaden",
+        "n n n",
+        lambda st, a, b, x: st.invgamma.logpdf(x, a, scale=b),
+        "log of the inverse gamma density",
     ),
     ("laplacetail", "n n n", lambda st, m, b, x: st.laplace.sf(x, m, b), "upper tail of the Laplace"),
     ("invlaplace", "n n n", lambda st, m, b, p: st.laplace.ppf(p, m, b), "inverse of laplace()"),

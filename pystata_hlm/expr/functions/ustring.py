@@ -263,3 +263,36 @@ def ustrcompare(a: Any, b: Any, locale: Any = EMPTY) -> Any:
         return base.casefold(), value.swapcase()
 
     return per_distinct(lambda x, y: float((key(x) > key(y)) - (key(x) < key(y))), a, b)
+
+
+@function("ustrto", "s s n", "the string in an encoding; mode 1 substitutes, 2 skips, 3 stops, 4 escapes")
+def ustrto(s: Any, encoding: Any, mode: Any) -> Any:
+    handlers = {1.0: "replace", 2.0: "ignore", 4.0: "backslashreplace"}
+
+    def one(raw: bytes, name: bytes, how: float) -> bytes:
+        value = decode(raw)
+        try:
+            return value.encode(decode(name), handlers.get(how, "strict"))
+        except UnicodeError as error:
+            return value[: error.start].encode(decode(name)) if isinstance(error, UnicodeEncodeError) else b""
+        except LookupError:
+            raise StataError(198, f"invalid encoding {decode(name)}") from None
+
+    return per_distinct(one, s, encoding, mode)
+
+
+@function(
+    "ustrfrom", "s s n", "the string read in an encoding; mode 1 substitutes, 2 skips, 3 stops, 4 escapes"
+)
+def ustrfrom(s: Any, encoding: Any, mode: Any) -> Any:
+    handlers = {1.0: "replace", 2.0: "ignore", 4.0: "backslashreplace"}
+
+    def one(raw: bytes, name: bytes, how: float) -> bytes:
+        try:
+            return encode(raw.decode(decode(name), handlers.get(how, "strict")))
+        except UnicodeDecodeError as error:
+            return encode(raw[: error.start].decode(decode(name)))
+        except LookupError:
+            raise StataError(198, f"invalid encoding {decode(name)}") from None
+
+    return per_distinct(one, s, encoding, mode)
