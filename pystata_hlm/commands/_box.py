@@ -20,8 +20,9 @@ from pystata_hlm.commands._graph import (
 )
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
+from pystata_hlm.graph.axisoptions import LabelRule, read_labels
 from pystata_hlm.graph.build import AxisSource, Defaults, PanelSource
-from pystata_hlm.graph.options import FigureOptions, LabelRule, parse_figure_options, read_labels
+from pystata_hlm.graph.options import FigureOptions, parse_figure_options
 from pystata_hlm.graph.plotstyle import PlotStyle, parse_plot_style, split_plot_options
 from pystata_hlm.graph.spec import Box, Boxes, Layer, TextStyle, Tick
 from pystata_hlm.graph.words import (
@@ -47,9 +48,10 @@ _OWN = abbreviations(
     "over:2 nooutsides:3 asyvars:3 ascategory:4 box:3 marker:4 intensity:5 missing:4 noasyvars:0"
 )
 _LACKING = abbreviations(
-    "medtype:7 medline:7 medmarker:7 cwhiskers:4 lines:4 alsize:6 capsize:4 boxgap:6 outergap:5 allcategories:3 "
-    "cw:2 yvaroptions:5 showyvars:4 nolabel:5 yvaroptions:8 pcycle:4 linetype:5 linegap:0 exclude0:4 yreverse:4 "
-    "noyvarlegend:0 lintensity:4"
+    """
+    medtype:7 medline:7 medmarker:7 cwhiskers:4 lines:4 alsize:6 capsize:4 boxgap:6 outergap:5 allcategories:3
+    cw:2 yvaroptions:5 showyvars:4 nolabel:5 pcycle:4 linetype:5 exclude0:4 yreverse:4 lintensity:4
+    """
 )
 _OVER = abbreviations("label:3 relabel:3 gap:3 sort:3 descending:3 total:3 axis:2 reverse:3")
 
@@ -216,7 +218,7 @@ def _categories(ctx: Context, over: Over, sample: Mask) -> list[Category]:
 
 
 def _plan(ctx: Context, request: Request, sample: Mask) -> Plan:
-    """Boxes next to each other within a category, gaps between categories, wider ones between outer groups."""
+    """Boxes side by side within a category, gaps between categories, wider ones between outer groups."""
     everything = [Category(sample, "")]
     over = [_categories(ctx, o, sample) for o in request.over]
     inner = [(v, Category(sample, title_of(ctx.data, name))) for v, name in enumerate(request.names)]

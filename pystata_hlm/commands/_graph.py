@@ -13,7 +13,8 @@ from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_number
 from pystata_hlm.graph.build import AxisSource, Defaults, PanelSource, make_figure
-from pystata_hlm.graph.options import ByRule, FigureOptions, parse_figure_options
+from pystata_hlm.graph.legendoptions import ByRule
+from pystata_hlm.graph.options import FigureOptions, parse_figure_options
 from pystata_hlm.graph.plotstyle import PlotStyle, parse_plot_style, split_plot_options
 from pystata_hlm.graph.spec import Drawing
 from pystata_hlm.graph.words import OptionLike

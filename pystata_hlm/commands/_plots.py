@@ -18,6 +18,7 @@ from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.env import DataEnv
 from pystata_hlm.expr.evaluate import evaluate
+from pystata_hlm.expr.values import Text
 from pystata_hlm.graph.build import AxisSource
 from pystata_hlm.graph.plotstyle import PlotStyle, parse_plot_style, split_plot_options
 from pystata_hlm.graph.spec import Area, Array, Bars, Curve, Layer, Marker, Scatter, Spikes, array
@@ -206,7 +207,7 @@ def _scatter(r: Request) -> Prepared:
 
 
 def jittered(x: Array, y: Array, size: float, seed: int | None) -> tuple[Array, Array]:
-    """Noise uniform in a disc whose diameter is ``size`` per cent of the graph; does not touch the user's seed."""
+    """Noise uniform in a disc of ``size`` per cent of the graph; does not touch the user's seed."""
     rng = np.random.default_rng(0 if seed is None else seed)
     radius = np.sqrt(rng.random(len(x))) * size / 200
     angle = rng.random(len(x)) * 2 * np.pi
@@ -488,10 +489,17 @@ def _function(r: Request) -> Prepared:
     at = np.linspace(ends[0], ends[1], int(r.number("n", 300)))
     base = r.ctx.env()
     env = DataEnv(
-        Dataset({"x": Column.numeric(at, stype="double")}), scalars=r.ctx.workspace.scalars, stored=base.stored,
-        coefficient=base.coefficient, matrix=base.matrix, setting=base.setting, rng=r.ctx.rng,
-    )  # fmt: skip
+        Dataset({"x": Column.numeric(at, stype="double")}),
+        scalars=r.ctx.workspace.scalars,
+        stored=base.stored,
+        coefficient=base.coefficient,
+        matrix=base.matrix,
+        setting=base.setting,
+        rng=r.ctx.rng,
+    )
     value = evaluate(parse("expr", expression), env)
+    if isinstance(value, Text):
+        raise StataError.type_mismatch()
     y = np.array(np.broadcast_to(value.floats(), at.shape), dtype=np.float64)
     curve = Curve(at, y, "y", r.style.stroke(), style=r.style.scheme_style(), kind="function")
     if r.style.horizontal:
@@ -569,13 +577,15 @@ PLOT_TYPES: dict[str, PlotType] = {
     "mband": PlotType(_median_band, (2, 2), "bands:1"),
     "histogram": PlotType(_histogram, (1, 1), _HISTOGRAM_OWN, ("fweight",)),
     "kdensity": PlotType(
-        _kdensity, (1, 1),
-        "bwidth:2 kernel:1 range:1 n:1 " + " ".join(f"{k}:{4 if k != 'epanechnikov' else 2}" for k in KERNELS),
+        _kdensity,
+        (1, 1),
+        "bwidth:2 kernel:1 range:1 n:1 "
+        + " ".join(f"{k}:{4 if k != 'epanechnikov' else 2}" for k in KERNELS),
         ("fweight", "aweight"),
     ),
     "function": PlotType(_function, (0, 0), "range:1 n:1", raw=True),
     "scatteri": PlotType(_scatteri, (0, 0), raw=True),
-}  # fmt: skip
+}
 _ABBREVIATIONS = {
     **dict.fromkeys(("sc", "sca", "scat", "scatt", "scatte"), "scatter"),
     **dict.fromkeys(("con", "conn", "conne", "connec", "connect", "connecte"), "connected"),
@@ -586,7 +596,24 @@ _ABBREVIATIONS = {
 }  # fmt: skip
 _LACKING = frozenset(
     (
-        "dot", "lpoly", "lpolyci", "fpfit", "fpfitci", "mspline", "tsline", "tsrline", "contour", "contourline",
-        "pcspike", "pccapsym", "pcarrow", "pcbarrow", "pcscatter", "pci", "pcarrowi", "rbarm", "heatmap",
+        "dot",
+        "lpoly",
+        "lpolyci",
+        "fpfit",
+        "fpfitci",
+        "mspline",
+        "tsline",
+        "tsrline",
+        "contour",
+        "contourline",
+        "pcspike",
+        "pccapsym",
+        "pcarrow",
+        "pcbarrow",
+        "pcscatter",
+        "pci",
+        "pcarrowi",
+        "rbarm",
+        "heatmap",
     )
-)  # fmt: skip
+)

@@ -1,4 +1,4 @@
-"""gladder: Ladder-of-powers histograms.   gladder varname [if] [in] [, bin(#) frequency fraction percent options]
+"""gladder: Ladder-of-powers histograms.   gladder varname [if] [in] [, bin(#) frequency options]
 
 One histogram with a normal density for each of the nine transformations of ``ladder``; those that cannot be
 computed for the data are left out.

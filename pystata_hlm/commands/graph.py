@@ -1,4 +1,4 @@
-"""graph: The graph command.   graph {twoway|box|hbox|combine|export|display|save|use|drop|rename|copy|dir} ..."""
+"""graph: The graph command.   graph {twoway|box|hbox|combine|export|...} ..."""
 
 from __future__ import annotations
 
@@ -35,9 +35,16 @@ from pystata_hlm.runtime.spec import Call
 _WORD = re.compile(r"\s*([A-Za-z_]\w*)")
 
 FORMAT_NAMES = {
-    "png": "PNG", "pdf": "PDF", "svg": "SVG", "eps": "EPS", "ps": "PS", "tif": "TIFF", "tiff": "TIFF", "jpg": "JPG",
+    "png": "PNG",
+    "pdf": "PDF",
+    "svg": "SVG",
+    "eps": "EPS",
+    "ps": "PS",
+    "tif": "TIFF",
+    "tiff": "TIFF",
+    "jpg": "JPG",
     "jpeg": "JPG",
-}  # fmt: skip
+}
 _KNOWN_FORMATS = frozenset({"wmf", "emf", "gif"})
 
 
@@ -75,7 +82,7 @@ def export(text: str, ctx: Context) -> None:
     options = _options(
         rest,
         "as:2 replace:3 name:2 width:1 height:1",
-        "fontface:4 fontfacesans:0 orientation:2 logo:0 mag:0 preview:0 quality:3 cmyk:0 verbose:0 ignorefont:0",
+        "fontface:4 orientation:2 logo:4 mag:3 preview:4 quality:3 cmyk:4 ignorefont:6",
     )
     suffix = name.rsplit(".", 1)[-1].lower() if "." in name.replace("\\", "/").rsplit("/", 1)[-1] else ""
     kind = (options.get("as") or suffix or "").strip().strip('"').lower()
@@ -294,10 +301,20 @@ def combine(text: str, ctx: Context) -> None:
     if factor != 1.0:
         specs = [replace(s, scale=s.scale * factor) for s in specs]
     drawing = Combined(
-        tuple(specs), rows, columns, options.title or Words(), options.subtitle or Words(), options.note or Words(),
-        options.caption or Words(), options.scheme, options.width, options.height, options.scale,
-        options.graph_region, holes,
-    )  # fmt: skip
+        tuple(specs),
+        rows,
+        columns,
+        options.title or Words(),
+        options.subtitle or Words(),
+        options.note or Words(),
+        options.caption or Words(),
+        options.scheme,
+        options.width,
+        options.height,
+        options.scale,
+        options.graph_region,
+        holes,
+    )
     finish(ctx, drawing, options, notes, "combine")
 
 
@@ -322,7 +339,7 @@ _SUBCOMMANDS: dict[str, tuple[int, Callable[[str, Context], None]]] = {
     "dir": (3, directory),
 }
 _LACKING = abbreviations(
-    "bar:3 hbar:4 dot:3 pie:3 matrix:6 describe:2 query:5 set:3 print:5 play:4 close:5 manipulation:5 replay:6 other:5"
+    "bar:3 hbar:4 dot:3 pie:3 matrix:6 describe:2 query:5 set:3 print:5 play:4 close:5 replay:6"
 )
 _BARE = frozenset({"scatter", "line", "connected", "histogram", "lowess"})
 

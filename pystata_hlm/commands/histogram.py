@@ -13,15 +13,13 @@ from pystata_hlm.commands._graph import (
     draw,
     numeric,
     read_options,
-    value_texts,
 )
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_number
 from pystata_hlm.graph.build import AxisSource, Defaults, PanelSource
-from pystata_hlm.graph.options import LabelRule
 from pystata_hlm.graph.plotstyle import PlotStyle, parse_plot_style, split_plot_options
 from pystata_hlm.graph.spec import Array, Bars, Curve, Layer
-from pystata_hlm.graph.words import abbreviations, no_argument, one_number, split_options
+from pystata_hlm.graph.words import abbreviations, one_number, split_options
 from pystata_hlm.numeric.density import KERNELS, kernel_density
 from pystata_hlm.numeric.quantiles import Histogram, histogram
 from pystata_hlm.output.items import Text
@@ -137,15 +135,21 @@ def compute(x: Array, s: Settings, weights: Array | None, bins: Histogram | None
 
 def heights(found: Histogram, scale: str) -> Array:
     return {
-        "density": found.density, "fraction": found.fraction, "percent": found.percent, "frequency": found.counts,
-    }[scale]  # fmt: skip
+        "density": found.density,
+        "fraction": found.fraction,
+        "percent": found.percent,
+        "frequency": found.counts,
+    }[scale]
 
 
 def curve_factor(found: Histogram, scale: str) -> float:
     """What a density is multiplied by to lie over bars of that scale."""
     return {
-        "density": 1.0, "fraction": found.width, "percent": 100 * found.width, "frequency": found.total * found.width,
-    }[scale]  # fmt: skip
+        "density": 1.0,
+        "fraction": found.width,
+        "percent": 100 * found.width,
+        "frequency": found.total * found.width,
+    }[scale]
 
 
 def bar_labels(values: Array, scale: str) -> tuple[str, ...]:
@@ -156,16 +160,25 @@ def bar_labels(values: Array, scale: str) -> tuple[str, ...]:
 def make_layers(
     x: Array, weights: Array | None, found: Histogram, s: Settings, style: PlotStyle
 ) -> tuple[Layer, ...]:
-    """Bars, then the normal density with the sample's mean and standard deviation, then the kernel density."""
+    """Bars, then the normal density with the sample's mean and sd, then the kernel density."""
     height = heights(found, s.scale)
     labels = bar_labels(height, s.scale) if s.labels else None
     h = style.horizontal
     layers: list[Layer] = [
         Bars(
-            found.edges[:-1], found.edges[1:], height, np.zeros(found.bins), s.scale.capitalize(), style.fill(),
-            style.stroke(), h, labels, s.gap, style.scheme_style(),
+            found.edges[:-1],
+            found.edges[1:],
+            height,
+            np.zeros(found.bins),
+            s.scale.capitalize(),
+            style.fill(),
+            style.stroke(),
+            h,
+            labels,
+            s.gap,
+            style.scheme_style(),
         )
-    ]  # fmt: skip
+    ]
     factor = curve_factor(found, s.scale)
     if s.normal is not None:
         w = np.ones(len(x)) if weights is None else weights
@@ -242,13 +255,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
         found = compute(x[group.rows], s, w, whole)
         panels.append(PanelSource(make_layers(x[group.rows], w, found, s, style), group.heading))
     x_axis, y_axis = axis_of(ctx.data, name), AxisSource(s.scale.capitalize(), include=(0.0,), flush=True)
-    if s.discrete and len(whole.counts) <= 12 and value_texts(ctx.data, name) is not None:
-        x_axis = replace(x_axis, rule=LabelRule())
     ctx.emit(note(whole))
     if style.horizontal:
         x_axis, y_axis = y_axis, x_axis
     draw(ctx, panels, options, x_axis, y_axis, notes, "histogram", Defaults(legend=False), labels)
     return stored(whole, whole.total)
-
-
-_ = no_argument

@@ -1,4 +1,4 @@
-"""lowess: Lowess smoothing.   lowess yvar xvar [if] [in] [, bwidth(#) mean noweight logit adjust generate() nograph]"""
+"""lowess: Lowess smoothing.   lowess yvar xvar [if] [in] [, bwidth(#) mean options]"""
 
 from __future__ import annotations
 

@@ -27,8 +27,10 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
 
 OWN = abbreviations(
-    "span:2 knn:3 mean:2 cycles:2 repeat:3 adjust:3 predict:3 nograph:3 nopts:3 lineopts:4 combine:3 log:3 ci:2 "
-    "generate:3 gense:5 double:2 twice:2"
+    """
+    span:2 knn:3 mean:2 cycles:2 repeat:3 adjust:3 predict:3 nograph:3 nopts:3 lineopts:4 combine:3 log:3 ci:2
+    generate:3 gense:5 double:2 twice:2
+    """
 )
 _LACKING = ("ci", "gense", "twice", "double", "generate")
 

@@ -1,4 +1,4 @@
-"""qnorm: Quantiles against quantiles of the normal distribution.   qnorm varname [if] [in] [, grid rlopts() options]
+"""qnorm: Quantiles of a variable against the normal.   qnorm varname [if] [in] [, options]
 
 ``pnorm`` draws a standardized normal probability plot instead.
 """
@@ -11,8 +11,8 @@ import numpy as np
 
 from pystata_hlm.commands._graph import check_name, draw, numeric, read_options, title_of
 from pystata_hlm.errors import StataError
+from pystata_hlm.graph.axisoptions import LabelRule
 from pystata_hlm.graph.build import AxisSource, Defaults, PanelSource
-from pystata_hlm.graph.options import FigureOptions, LabelRule
 from pystata_hlm.graph.plotstyle import PlotStyle, parse_plot_style, split_plot_options
 from pystata_hlm.graph.spec import Array, Curve, Layer, Scatter, array
 from pystata_hlm.graph.words import abbreviations, split_options
@@ -94,7 +94,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
         call,
         ctx,
         normal_points,
-        lambda label: (AxisSource("Inverse normal"), AxisSource(label)),
+        lambda label: (AxisSource("Inverse Normal"), AxisSource(label)),
         lambda x: array([x.min(), x.max()]),
         "qnorm",
     )
@@ -117,6 +117,3 @@ def run_pnorm(call: Call, ctx: Context) -> Stored | None:
         "pnorm",
     )
     return None
-
-
-_ = FigureOptions

@@ -1,7 +1,7 @@
 """twoway: Twoway graphs.   twoway plot [if] [in] [, twoway_options]
 
-``plot`` is ``(plottype varlist ..., options) (...)`` or ``plottype ... || plottype ...``. ``scatter`` and ``line``
-also stand alone. Options that belong to the whole graph may be given inside any plot.
+``plot`` is ``(plottype varlist ..., options) (...)`` or ``plottype ... || plottype ...``. ``scatter`` and
+``line`` also stand alone. Options that belong to the whole graph may be given inside any plot.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def styled(layers: Sequence[Layer]) -> tuple[Layer, ...]:
 def _common(sources: Sequence[AxisSource]) -> AxisSource:
     """One axis for all plots: titled when they agree."""
     titles = {s.title for s in sources if s.title}
-    first = sources[0]
+    if len(titles) > 1:  # kdensity and function have no variable on their axis
+        titles -= {"x", "y"}
+    first = next((s for s in sources if s.title in titles), sources[0])
     return replace(
         first,
         title=first.title if len(titles) <= 1 else "",

@@ -9,14 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pystata_hlm.graph.options import (
-    ByRule,
-    FigureOptions,
-    LabelRule,
-    LegendRule,
-    ScaleRule,
-    with_default,
-)
+from pystata_hlm.graph.axisoptions import LabelRule, ScaleRule
+from pystata_hlm.graph.legendoptions import ByRule, LegendRule
+from pystata_hlm.graph.options import FigureOptions
 from pystata_hlm.graph.scale import extent, nice_values, tick_text
 from pystata_hlm.graph.spec import (
     Array,
@@ -32,6 +27,7 @@ from pystata_hlm.graph.spec import (
     array,
     layer_extent,
 )
+from pystata_hlm.graph.textoptions import with_default
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +115,7 @@ def make_axis(
         label_style=rule.style,
         alternate=scale.alternate,
         references=references,
+        thin=source.ticks is None and not rule.values,
         flush=source.flush and low >= 0 and not scale.log,
         categorical=source.categorical,
         groups=source.groups,
@@ -133,6 +130,7 @@ def _over(rule: LabelRule, base: LabelRule) -> LabelRule:
         count=base.count,
         minmax=base.minmax,
         none=base.none,
+        fmt=rule.fmt or base.fmt,
         add=rule.add or base.add,
         value_labels=rule.value_labels or base.value_labels,
         labels_visible=rule.labels_visible and base.labels_visible,

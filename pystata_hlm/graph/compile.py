@@ -6,9 +6,12 @@ and the panels get what is left. Output is deterministic (no dates in the files)
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import re
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,8 +160,8 @@ def _metadata(kind: str) -> dict[str, Any] | None:
 
 
 def _drop_date(path: Path) -> None:
-    text = path.read_bytes()
-    path.write_bytes(re.sub(rb"(?m)^%%CreationDate:.*\n", b"", text))
+    text = re.sub(rb"(?m)^%%CreationDate:.*\n", b"", path.read_bytes())
+    path.write_bytes(re.sub(rb"(?m)^%%Title:.*$", b"%%Title: Graph", text, count=1))
 
 
 # ---------------------------------------------------------------- placing
@@ -305,7 +308,9 @@ class Painter:
     ) -> None:
         """Give every panel the same plot region after leaving room for labels (measured twice)."""
         gap = unit / 72 * (1.5 if spec.compact else 3.0)
-        for _ in range(2):
+        for turn in range(3):
+            if turn:
+                self._fit_labels(axes, spec)
             pads = [self._overhang(ax) for ax in axes]
             columns = [
                 [
@@ -322,7 +327,8 @@ class Painter:
                 for i in range(spec.rows)
             ]
             free_w = rect.width - sum(a + b for a, b in columns) - gap * (spec.columns - 1)
-            free_h = rect.height - sum(a + b for a, b in rows) - gap * (spec.rows - 1)
+            drop = gap * (1.6 if any(p.heading for p in spec.panels) else 1.0)
+            free_h = rect.height - sum(a + b for a, b in rows) - drop * (spec.rows - 1)
             w = max(free_w / spec.columns, 0.05)
             h = max(free_h / spec.rows, 0.05)
             lefts, x = [], rect.x0
@@ -332,9 +338,24 @@ class Painter:
             tops, y = [], rect.y1
             for below, above in rows:
                 tops.append(y - above)
-                y -= above + h + below + gap
+                y -= above + h + below + drop
             for ax, (r, c), panel in zip(axes, places, spec.panels, strict=True):
                 self._set(ax, panel, Rect(lefts[c], tops[r] - h, lefts[c] + w, tops[r]))
+
+    def _fit_labels(self, axes: list[Any], spec: Figure) -> None:
+        """Break axis titles longer than their axis; leave out labels that would overlap."""
+        renderer = self.picture.canvas.get_renderer()
+        for ax, panel in zip(axes, spec.panels, strict=True):
+            area = ax.get_window_extent(renderer)
+            for axis, length in ((ax.xaxis, area.width), (ax.yaxis, area.height)):
+                label = axis.label
+                box = label.get_window_extent(renderer)
+                size = box.width if axis is ax.xaxis else box.height
+                text = label.get_text()
+                if size > length * 1.05 and " " in text and "\n" not in text and "$" not in text:
+                    label.set_text(_broken(text, math.ceil(size / (length * 1.05))))
+            if panel.x.thin:
+                _thin(ax.xaxis, renderer)
 
     def _set(self, ax: Any, panel: Panel, rect: Rect) -> None:
         x0, y0, w, h = rect.x0, rect.y0, rect.width, rect.height
@@ -376,13 +397,30 @@ class Painter:
             handles, texts = row_major(handles, columns), row_major(texts, columns)
         frame = s.legend_frame if legend.frame is None else legend.frame
         points = sized(legend.text_style.size, 3.3) * unit
+        if beside and legend.columns is None:
+            texts = [_broken(t, math.ceil(len(t) / 26)) if len(t) > 28 and "$" not in t else t for t in texts]
         box = self.picture.legend(
-            handles, texts, ncols=columns, loc="lower left", bbox_to_anchor=(0.1, 0.1), frameon=frame,
-            fancybox=False, edgecolor=s.foreground, facecolor=s.plot_background, framealpha=1.0, fontsize=points,
-            borderaxespad=0.0, title=drawing.plain_lines(legend.title.lines) if legend.title else None,
-            title_fontsize=points * 1.1, handlelength=2.4, columnspacing=1.6, labelspacing=0.45,
-            labelcolor=rgba(legend.text_style.color, drawing.named(s.foreground)), numpoints=1, scatterpoints=1,
-        )  # fmt: skip
+            handles,
+            texts,
+            ncols=columns,
+            loc="lower left",
+            bbox_to_anchor=(0.1, 0.1),
+            frameon=frame,
+            fancybox=False,
+            edgecolor=s.foreground,
+            facecolor=s.plot_background,
+            framealpha=1.0,
+            fontsize=points,
+            borderaxespad=0.0,
+            title=drawing.plain_lines(legend.title.lines) if legend.title else None,
+            title_fontsize=points * 1.1,
+            handlelength=2.4,
+            columnspacing=1.6,
+            labelspacing=0.45,
+            labelcolor=rgba(legend.text_style.color, drawing.named(s.foreground)),
+            numpoints=1,
+            scatterpoints=1,
+        )
         box.get_frame().set_linewidth(0.2 * unit)
         return box
 
@@ -493,6 +531,23 @@ def legend_keys(legend: Legend, panel: Panel, pen: Pen) -> tuple[list[Any], list
                 fill = drawing.filled(layer.fill, default, pen.scheme.box_intensity)
                 handles.append(Patch(facecolor=fill, edgecolor=rgba(layer.stroke.color, default)))
     return handles, [drawing.plain(e.text) for e in legend.entries]
+
+
+def _broken(text: str, lines: int) -> str:
+    """Text in about ``lines`` lines of equal length."""
+    return "\n".join(textwrap.wrap(text, math.ceil(len(text) / lines) + 4, break_long_words=False))
+
+
+def _thin(axis: Any, renderer: Any) -> None:
+    """Keep every second, third ... label so that neighbours do not touch."""
+    labels = [t for t in axis.get_ticklabels() if t.get_text()]
+    boxes = [t.get_window_extent(renderer) for t in labels]
+    for step in range(1, len(labels) + 1):
+        kept = boxes[::step]
+        if all(a.x1 + 2 < b.x0 for a, b in itertools.pairwise(kept)):
+            break
+    for k, label in enumerate(labels):
+        label.set_visible(k % step == 0)
 
 
 def row_major(items: list[T], columns: int) -> list[T]:

@@ -29,6 +29,8 @@ from pystata_hlm.graph.spec import (
 from pystata_hlm.graph.style import COLORS, NONE, Scheme, line_dashes, rgba, sized
 
 RGBA = tuple[float, float, float, float]
+CAP = 0.67
+"""Width of a whisker's cap as a part of the box's (``graph box, alsize(67)``)."""
 
 
 def named(name: str) -> Color:
@@ -74,13 +76,56 @@ class Pen:
 # ---------------------------------------------------------------- texts
 
 _GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ",
-    "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ",
-    "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ",
-    "Omega": "Ω", "le": "≤", "ge": "≥", "ne": "≠", "plusmn": "±", "times": "×", "infin": "∞", "sum": "∑",
-    "radic": "√", "deg": "°", "sup2": "²", "sup3": "³", "ndash": "–", "mdash": "—", "bull": "•", "asymp": "≈",
-}  # fmt: skip
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "zeta": "ζ",
+    "eta": "η",
+    "theta": "θ",
+    "iota": "ι",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "nu": "ν",
+    "xi": "ξ",
+    "omicron": "ο",
+    "pi": "π",
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "upsilon": "υ",
+    "phi": "φ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+    "Gamma": "Γ",
+    "Delta": "Δ",
+    "Theta": "Θ",
+    "Lambda": "Λ",
+    "Xi": "Ξ",
+    "Pi": "Π",
+    "Sigma": "Σ",
+    "Phi": "Φ",
+    "Psi": "Ψ",
+    "Omega": "Ω",
+    "le": "≤",
+    "ge": "≥",
+    "ne": "≠",
+    "plusmn": "±",
+    "times": "×",
+    "infin": "∞",
+    "sum": "∑",
+    "radic": "√",
+    "deg": "°",
+    "sup2": "²",
+    "sup3": "³",
+    "ndash": "–",
+    "mdash": "—",
+    "bull": "•",
+    "asymp": "≈",
+}
 _MARKUP = re.compile(r"\{(it|bf|sub|sup|subscript|superscript|sf|rm):([^{}]*)\}|\{&(\w+)\}")
 _MATH = {
     "it": r"\mathit", "bf": r"\mathbf", "sub": "_", "sup": "^", "subscript": "_", "superscript": "^",
@@ -164,7 +209,7 @@ def draw_axis(ax: Any, axis: Axis, which: str, pen: Pen, panel: Panel) -> None:
     s = pen.scheme
     target = ax.xaxis if which == "x" else ax.yaxis
     if axis.log:
-        (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+        (ax.set_xscale if which == "x" else ax.set_yscale)("log", nonpositive="mask")
         target.set_minor_locator(_null_locator(target))
     low, high = _limits(axis, panel.region.margin)
     (ax.set_xlim if which == "x" else ax.set_ylim)((high, low) if axis.reverse else (low, high))
@@ -278,10 +323,20 @@ def _heading(ax: Any, words: Words, pen: Pen) -> None:
 
 
 _ALIGN = {
-    0: ("center", "center"), 12: ("center", "bottom"), 6: ("center", "top"), 3: ("left", "center"),
-    9: ("right", "center"), 1: ("left", "bottom"), 2: ("left", "bottom"), 4: ("left", "top"), 5: ("left", "top"),
-    7: ("right", "top"), 8: ("right", "top"), 10: ("right", "bottom"), 11: ("right", "bottom"),
-}  # fmt: skip
+    0: ("center", "center"),
+    12: ("center", "bottom"),
+    6: ("center", "top"),
+    3: ("left", "center"),
+    9: ("right", "center"),
+    1: ("left", "bottom"),
+    2: ("left", "bottom"),
+    4: ("left", "top"),
+    5: ("left", "top"),
+    7: ("right", "top"),
+    8: ("right", "top"),
+    10: ("right", "bottom"),
+    11: ("right", "bottom"),
+}
 
 
 def _text(ax: Any, x: float, y: float, words: Words, pen: Pen) -> None:
@@ -383,9 +438,17 @@ def _point_labels(
     for xi, yi, text in zip(x, y, labels, strict=True):
         if text and np.isfinite(xi) and np.isfinite(yi):
             ax.annotate(
-                plain(text), (xi, yi), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=points,
-                rotation=style.angle or 0, zorder=order + 0.5, color=rgba(style.color, pen.palette(index)),
-            )  # fmt: skip
+                plain(text),
+                (xi, yi),
+                xytext=(dx, dy),
+                textcoords="offset points",
+                ha=ha,
+                va=va,
+                fontsize=points,
+                rotation=style.angle or 0,
+                zorder=order + 0.5,
+                color=rgba(style.color, pen.palette(index)),
+            )
 
 
 def _curve(ax: Any, layer: Curve, index: int, pen: Pen, order: float) -> None:
@@ -510,7 +573,7 @@ def _boxes(ax: Any, layer: Boxes, index: int, pen: Pen, order: float) -> None:
         segment((p, box.q1), (p, box.lower_adjacent))
         segment((p, box.q3), (p, box.upper_adjacent))
         for end in (box.lower_adjacent, box.upper_adjacent):
-            segment((p - half / 2, end), (p + half / 2, end))
+            segment((p - half * CAP, end), (p + half * CAP, end))
         segment((p - half, box.median), (p + half, box.median), _contrast(edge))
         if box.outside.size:
             at = np.full(box.outside.size, p)

@@ -1,7 +1,7 @@
 """Options that belong to one plot: ``mcolor() msymbol() msize() mlabel() connect() lcolor() lpattern() ...``.
 
-Each takes a list with one element for each y variable: ``=`` repeats the previous element, ``..`` repeats it to
-the end, ``.`` keeps the default; variables beyond the end of the list get the default ([G-4] stylelists).
+Each takes a list with one element for each y variable: ``=`` repeats the previous element, ``..`` repeats it
+to the end, ``.`` keeps the default; variables beyond the end of the list get the default ([G-4] stylelists).
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def pick(values: tuple[T | None, ...], i: int) -> T | None:
 def split_plot_options(
     options: Iterable[OptionLike], own: dict[str, int]
 ) -> tuple[list[tuple[str, OptionLike]], list[OptionLike]]:
-    """Options of the plot by full name, and those left for the whole graph. ``own``: the plot type's names."""
+    """Options of the plot by full name, and those of the whole graph. ``own``: the plot type's names."""
     mine: list[tuple[str, OptionLike]] = []
     rest: list[OptionLike] = []
     for option in options:

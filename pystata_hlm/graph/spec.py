@@ -255,6 +255,8 @@ class Axis:
     label_style: TextStyle = field(default_factory=TextStyle)
     alternate: bool = False
     references: tuple[Reference, ...] = ()
+    thin: bool = False
+    """Labels chosen by us, some of which may be left out where they would overlap."""
     flush: bool = False
     """No margin below the range: bars stand on the axis."""
     categorical: bool = False

@@ -319,7 +319,7 @@ class Scheme:
     horizontal_labels: bool = True
     label_size: float = 3.5
     axis_title_size: float = 3.8
-    marker_size: float = 1.6
+    marker_size: float = 1.5
     line_width: float = 0.45
     bar_fill: str = "stc1"
     bar_intensity: float = 70.0

@@ -1,4 +1,4 @@
-"""Kernel density estimation. Silverman, *Density Estimation for Statistics and Data Analysis* (1986), 3.4.2."""
+"""Kernel density estimation: Silverman, *Density Estimation for Statistics and Data Analysis* (1986), 3.4."""
 
 from __future__ import annotations
 
