@@ -416,7 +416,8 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
         table = _coeftable.table(c, ctx.settings, label_lookup(ctx))
         ctx.say()
         if override:
-            ctx.emit(Text(override["note"].rjust(table_width(table))))
+            if override["note"]:
+                ctx.emit(Text(override["note"].rjust(table_width(table))))
         elif model.n_clusters is not None:
             ctx.emit(layout.cluster_note(model.n_clusters, model.vce.cluster, ctx.settings, table_width(table)))
         ctx.emit(table)

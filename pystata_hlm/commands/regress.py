@@ -26,6 +26,7 @@ from pystata_hlm.commands.predict import Prediction, Request, choose
 from pystata_hlm.errors import StataError
 from pystata_hlm.numeric import dist, ols
 from pystata_hlm.output.items import Cell, Col, Header, Row, Rule, Side, Table, Text
+from pystata_hlm.output.text import table_width
 from pystata_hlm.runtime.registry import command, postestimation
 from pystata_hlm.runtime.results import Estimation, Stored
 from pystata_hlm.runtime.spec import Call, Opt
@@ -103,17 +104,37 @@ def robust_header(e: Stored) -> Header:
     return Header((e.macros["title"], *("",) * (len(pairs) - 1)), pairs, compact=False)
 
 
+def bootstrap_header(e: Stored, ctx: Context) -> Header:
+    """After ``bootstrap:``: replications and a Wald test instead of F."""
+    s = e.scalars
+    pairs = (
+        ("Number of obs", Cell(s["N"], "%12.0fc")),
+        ("Replications", Cell(s["N_reps"], "%12.0fc")),
+        (f"Wald chi2({s['df_m']:.0f})", Cell(s["chi2"], "%9.2f")),
+        ("Prob > chi2", Cell(s["p"], "%6.4f")),
+        ("R-squared", Cell(s["r2"], "%6.4f")),
+        ("Adj R-squared", Cell(s["r2_a"], "%6.4f")),
+        ("Root MSE", Cell(s["rmse"], "%9.5g")),
+    )
+    return Header((e.macros["title"], *("",) * 6), pairs, compact=ctx.settings.compact_header)
+
+
 def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
     """Heading and coefficient table from e() (also the replay)."""
     e = ctx.workspace.e
     level = options.get("level", ctx.settings.level)
     robust = e.macros["vce"] != "ols"
+    override = estimation.extra.get("bootstrap")
     if "noheader" not in options:
         ctx.say()
-        ctx.emit(robust_header(e) if robust else anova_side(e, ctx))
+        ctx.emit(bootstrap_header(e, ctx) if override else robust_header(e) if robust else anova_side(e, ctx))
     if "notable" in options:
         return
-    heads = _coeftable.Heads(se_over={"hc2": "Robust HC2", "hc3": "Robust HC3"}.get(e.macros["vce"], "Robust") if robust else "")
+    if override:
+        heads = override["heads"]
+    else:
+        kinds = {"hc2": "Robust HC2", "hc3": "Robust HC3"}
+        heads = _coeftable.Heads(se_over=kinds.get(e.macros["vce"], "Robust") if robust else "")
     extra = None
     if "beta" in options:
         extra = ("Beta", estimation.extra["beta"])
@@ -122,7 +143,7 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
         estimation.b,
         estimation.vcov,
         ctx,
-        df=e.scalars["df_r"],
+        df=estimation.df_r,
         level=level,
         depvar=estimation.depvar,
         heads=heads,
@@ -132,9 +153,10 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
         c = replace(c, base="all" if "allbaselevels" in options else "factors")
     table = _coeftable.table(c, ctx.settings, label_lookup(ctx))
     ctx.say()
-    if e.macros.get("clustvar"):
-        from pystata_hlm.output.text import table_width
-
+    if override:
+        if override["note"]:
+            ctx.emit(Text(override["note"].rjust(table_width(table))))
+    elif e.macros.get("clustvar"):
         word = "Std. err." if ctx.settings.new_headings else "Std. Err."
         note = f"({word} adjusted for {e.scalars['N_clust']:,.0f} clusters in {e.macros['clustvar']})"
         ctx.emit(Text(note.rjust(table_width(table))))

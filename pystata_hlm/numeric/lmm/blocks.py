@@ -1,13 +1,13 @@
 """Cross-products of one mixed model, formed once in two chunked passes over the rows.
 
 The first pass finds a good basis: X is whitened by its own triangular factor, the response is replaced by its
-least-squares residual over its root mean square, and the columns of each random-effects equation are rescaled (an
-unstructured equation is whitened). Everything later happens in that basis, where no digits are lost to
+least-squares residual over its root mean square, and the columns of each random-effects equation are rescaled
+(an unstructured equation is whitened). Everything later happens in that basis, where no digits are lost to
 a calendar year near 2000 or a response in millions; results are mapped back at the end.
 
 The second pass forms, for level l (0 = top) and each of its groups, Z_l'[Z_l ... Z_0 X y] within each
-residual stratum, and the total [X y]'[X y]. Nothing per group is kept for X and y alone, so memory is G q (q + p).
-"""
+residual stratum, and the total [X y]'[X y]. Nothing per group is kept for X and y alone, so memory is G q (q
++ p)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def chunk_rows(columns: int) -> int:
 class Nesting:
     """Who is in which group.
 
-    order      permutation that sorts the rows by (top, ..., bottom) group, or None when they are sorted already
+    order      permutation that sorts the rows by (top, ..., bottom) group, or None when they are sorted
+               already
     row_group  per level, (n,) group index of each row in the original order
     starts     per level, first sorted row of each group
     children   children[l][k] = first level-l group of each level-k group, k < l
@@ -86,7 +87,9 @@ def nest(codes: Sequence[NDArray[np.integer]], n: int) -> Nesting:
     bottom = row_group[-1]
     order = None
     if np.any(bottom[1:] < bottom[:-1]):
-        key = bottom.astype(np.uint16) if bottom.max() < 2**16 else bottom  # 16 bits: numpy sorts by radix
+        key: NDArray[np.integer] = (
+            bottom.astype(np.uint16) if bottom.max() < 2**16 else bottom
+        )  # 16 bits: numpy sorts by radix
         order = np.argsort(key, kind="stable").astype(np.intp)
     starts: list[IntArray] = []
     for g in row_group:
@@ -125,7 +128,9 @@ class Rows:
         return np.bincount(self.stratum)
 
     def take(self, start: int, stop: int, out: Array) -> IntArray | None:
-        """Sorted rows start..stop into the (stop - start, m) matrix out = [z_bottom ... z_top x y]; their strata."""
+        """Sorted rows start..stop into the (stop - start, m) matrix out = [z_bottom ... z_top x y]; their
+        strata.
+        """
         order = self.nesting.order
         pick: slice | IntArray = slice(start, stop) if order is None else order[start:stop]
         at = 0
@@ -217,7 +222,7 @@ def _triangular_factor(rows: Rows, gram: Array) -> Array:
     r = np.zeros((0, p))
     step = max(4096, 4 * p)
     for start in range(0, rows.n, step):
-        r = np.linalg.qr(np.vstack((r, rows.x[start : start + step] / lengths)), mode="r")
+        r = np.asarray(np.linalg.qr(np.vstack((r, rows.x[start : start + step] / lengths)), mode="r"))
     share = np.abs(np.diagonal(r))
     if r.shape[0] < p or np.any(share < _DEPENDENT):
         raise SingularDesignError(int(np.argmax(share < _DEPENDENT)) if r.shape[0] == p else r.shape[0])
@@ -367,7 +372,9 @@ def cross_products(rows: Rows, basis: Basis | None = None) -> Blocks:
 
 
 def top_cross_products(rows: Rows, basis: Basis) -> Array:
-    """[X y]'[X y] per top-level group and stratum, (S, p + 1, p + 1, J): what resampling needs besides Blocks."""
+    """[X y]'[X y] per top-level group and stratum, (S, p + 1, p + 1, J): what resampling needs besides
+    Blocks.
+    """
     p = rows.x.shape[1]
     starts = rows.nesting.starts[0]
     out = np.zeros((rows.stratum_codes.size, p + 1, p + 1, starts.size))
@@ -395,14 +402,21 @@ def top_strata_rows(rows: Rows) -> IntArray:
     return np.bincount(rows.stratum * n_top + top, minlength=n_strata * n_top).reshape(n_strata, n_top)
 
 
-def resample(blocks: Blocks, top_total: Array, strata_rows: IntArray, counts: NDArray[np.integer]) -> Blocks:
-    """Blocks of the data set in which top-level group j appears counts[j] times under new identities."""
+def resample(
+    blocks: Blocks, top_total: Array, strata_rows: IntArray, counts: NDArray[np.integer], merged: bool = False
+) -> Blocks:
+    """Blocks of the data set in which top-level group j appears counts[j] times.
+
+    Under new identities; with ``merged`` the copies keep theirs, so group j is one group with its rows
+    repeated."""
     counts = np.asarray(counts, dtype=np.intp)
+    copies = np.minimum(counts, 1) if merged else counts
     rows: list[Array] = []
     kept: list[IntArray] = []  # per level, index of the source group of each new group
     for level, block in enumerate(blocks.rows):
         if level == 0:
-            kept.append(np.repeat(np.arange(counts.size), counts))
+            kept.append(np.repeat(np.arange(counts.size), copies))
+            repeats = counts[kept[0]]
         else:
             first = blocks.children[level][0]
             size = np.diff(np.append(first, block.shape[-1]))
@@ -411,7 +425,9 @@ def resample(blocks: Blocks, top_total: Array, strata_rows: IntArray, counts: ND
             offset = np.cumsum(lengths) - lengths
             within = np.arange(int(lengths.sum())) - np.repeat(offset, lengths)
             kept.append(np.repeat(first[drawn], lengths) + within)
-        rows.append(np.take(block, kept[-1], axis=-1))
+            repeats = np.repeat(counts[drawn], lengths)
+        taken = np.take(block, kept[-1], axis=-1)
+        rows.append(taken * repeats if merged else taken)
     children: list[tuple[IntArray, ...]] = []
     for level in range(len(rows)):
         per_ancestor = []

@@ -1,7 +1,7 @@
 """Refits after drawing top-level groups with replacement, from cross-products alone.
 
-A group drawn k times counts as k distinct groups, which is what a cluster bootstrap with new identifiers does.
-"""
+A group drawn k times counts as k distinct groups, which is what a cluster bootstrap with new identifiers
+does."""
 
 from __future__ import annotations
 
@@ -57,13 +57,20 @@ class Resampler:
         """Top-level groups to draw from; group j is ``fit.levels[0]``'s group j."""
         return self._fit.levels[0].n_groups
 
-    def refit(self, counts: NDArray[np.integer], control: Control | None = None) -> Refit:
-        """Fit the data set in which top-level group j appears counts[j] times."""
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
+    def refit(
+        self, counts: NDArray[np.integer], control: Control | None = None, merged: bool = False
+    ) -> Refit:
+        """Fit the data set in which top-level group j appears counts[j] times.
+
+        A group's copies are groups of their own; with ``merged`` they are one group with its rows repeated
+        (what resampling rows by cluster does when the grouping variable is not renumbered).
+        """
         counts = np.asarray(counts)
         if counts.shape != (self.n_groups,) or np.any(counts < 0):
             raise ValueError(f"counts must be {self.n_groups} non-negative integers")
         fit = self._fit
-        blocks = resample(fit.objective.blocks, self._top_total, self._strata_rows, counts)
+        blocks = resample(fit.objective.blocks, self._top_total, self._strata_rows, counts, merged)
         if blocks.n <= blocks.p or np.any(blocks.strata_rows == 0):
             raise InsufficientObservationsError("insufficient observations in the resample")
         objective = Objective(blocks, fit.objective.params, fit.reml)
