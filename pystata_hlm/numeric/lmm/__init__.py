@@ -5,34 +5,37 @@
     fit = fit_lmm(y, x, levels, reml=False, residual_groups=None)                  # -> LmmFit
 
 ``fit_lmm(y, X, levels, *, reml=False, residual_groups=None, control=Control(), start=None) -> LmmFit``
-    y (n,), X (n, p) of full column rank, levels possibly empty, residual_groups (n,) integer codes of the strata of
-    ``residuals(independent, by())`` (strata are numbered in code order) or None. Raises the small errors
-    of ``errors.py``: NoObservationsError, InsufficientObservationsError, SingularDesignError,
-    PerfectFitError, NotConvergedError.
+    y (n,), X (n, p) of full column rank, levels possibly empty, residual_groups (n,) integer codes of the
+    strata of ``residuals(independent, by())`` (numbered in code order) or None, start a vector in the
+    metric below (then no EM). Raises the small errors of ``errors.py``: NoObservationsError,
+    InsufficientObservationsError, SingularDesignError, PerfectFitError, NotConvergedError, NumericalError.
 
 ``LmmFit`` (frozen)
-    n, p, reml, beta (p,), vcov_beta (p, p), loglik, loglik_linear (the homoskedastic linear model)
-    levels             tuple of LevelFit: name, n_groups, size_min, size_avg, size_max, covariances (one q x q
-                       matrix per equation), covariance (block-diagonal), row_group (n,) group index of each row,
-                       group_rows (one row index per group), structure and width of each equation
+    n, p, reml, beta (p,), vcov_beta (p, p), loglik, loglik_linear (homoskedastic linear regression)
+    levels             tuple of LevelFit: name, n_groups, size_min, size_avg, size_max, structures, widths,
+                       covariances (one q x q matrix per equation), covariance (block-diagonal),
+                       row_group (n,) group index of each row, group_row one row index per group
     residual_variances (S,), residual_codes (S,) stratum codes
     params, natural, vcov_natural          variances and covariances in Stata's order (Param, see spec.py)
     metric_params, metric, vcov_metric     Stata's e(b) metric (lns, atr, lnsig_e, r_lns), same order
     jacobian                               d natural / d metric
-    at_boundary        one flag per parameter: a variance at zero (or the correlation it leaves undefined)
-    df_fixed, df_random, df_residual; df (number of parameters for AIC); lr_chi2, lr_df against the linear model
-    optimisation       OptSummary: start, final, trace of log likelihoods (trace[0] after EM), ...
+    at_boundary        per parameter: a variance at zero, or a correlation left undefined by a singular matrix
+    df_fixed, df_random, df_residual, df (all, for information criteria); lr_chi2, lr_df against linear
+    optimisation       OptSummary; trace[0] is Stata's "Iteration 0" (after EM), trace[i] "Iteration i"
     robust(cluster=None) -> RobustVcov(beta, metric, natural, full, n_clusters)       ML only
     scores(cluster=None) -> (J, p + k) cluster scores for (beta, metric)
-    random_effects(level) -> (G, q) BLUPs of level 0, 1, ... ; random_effects_se(level) -> (G, q)
-    linear_prediction(X=None), stdp(X=None), fitted(down_to=None), residuals(), standardized_residuals() in row order
-``predict_effects(fit, y, X, levels, residual_groups=None) -> tuple[Effects]``
-    BLUPs and their standard errors from other data at the estimates of ``fit``.
-``Resampler(fit)`` / ``refit_resampled(fit, counts)``
-    refits after drawing top-level groups with replacement; a group drawn k times counts as k groups.
+    effects            tuple of Effects(values (G, q), standard_errors (G, q), row_group), top level first;
+                       random_effects(level), random_effects_se(level) are its parts (reffects, reses)
+    linear_prediction(X=None), stdp(X=None), fitted(down_to=None), residuals(down_to=None),
+    standardized_residuals(down_to=None)   in the order of the caller's rows
+``predict_effects(fit, y, X, levels, residual_groups=None) -> tuple[Effects, ...]``
+    BLUPs and their standard errors from other data at the estimates of ``fit``; ``random_part(z, effects)``.
+``Resampler(fit).refit(counts, merged=False) -> Refit`` / ``refit_resampled(fit, counts)``
+    refits after drawing top-level groups with replacement; group j is ``fit.levels[0]``'s group j (code
+    order). A group drawn k times counts as k groups, or with merged=True as one with its rows repeated.
 
-Doors: weights enter as row weights and group multiplicities in ``blocks.cross_products``; correlated residuals
-as a whitening of the rows before it; crossed effects as one more elimination above the top level in
+Doors: weights enter as row weights and group multiplicities in ``blocks.cross_products``; correlated
+residuals as a whitening of the rows before it; crossed effects as one more elimination above the top level in
 ``objective``; small-sample degrees of freedom from ``vcov_metric`` and the derivatives of X'V^-1X that
 ``objective`` already forms.
 """
@@ -46,6 +49,7 @@ from .errors import (
     NoObservationsError,
     NotConvergedError,
     NotNestedError,
+    NumericalError,
     PerfectFitError,
     RestrictedScoresError,
     SingularDesignError,
@@ -69,6 +73,7 @@ __all__ = [
     "NoObservationsError",
     "NotConvergedError",
     "NotNestedError",
+    "NumericalError",
     "OptSummary",
     "Param",
     "PerfectFitError",

@@ -1,6 +1,7 @@
 """Small dense linear algebra for many groups at once, the group index last.
 
-Arrays are (rows, columns, G): for the usual one to four random effects a loop over rows and columns with vector
+Arrays are (rows, columns, G): for the usual one to four random effects a loop over rows and columns with
+vector
 operations over G groups beats LAPACK called once per group. Wider matrices go to numpy's stacked routines.
 """
 

@@ -87,9 +87,8 @@ def nest(codes: Sequence[NDArray[np.integer]], n: int) -> Nesting:
     bottom = row_group[-1]
     order = None
     if np.any(bottom[1:] < bottom[:-1]):
-        key: NDArray[np.integer] = (
-            bottom.astype(np.uint16) if bottom.max() < 2**16 else bottom
-        )  # 16 bits: numpy sorts by radix
+        narrow = bottom.max() < 2**16  # 16 bits: numpy sorts by radix
+        key: NDArray[np.integer] = bottom.astype(np.uint16) if narrow else bottom
         order = np.argsort(key, kind="stable").astype(np.intp)
     starts: list[IntArray] = []
     for g in row_group:
@@ -160,11 +159,11 @@ def gather_rows(
     for level in levels:
         stacked = [np.asarray(e.z, dtype=np.float64).reshape(y.size, -1) for e in level.equations]
         z.append(stacked[0] if len(stacked) == 1 else np.concatenate(stacked, axis=1))
-    stratum, codes = (None, np.zeros(1, dtype=np.intp))
+    stratum: IntArray | None = None
+    codes: NDArray[np.integer] = np.zeros(1, dtype=np.intp)
     if residual_groups is not None:
         stratum, codes = factorise(residual_groups)
-    if stratum is not None and codes.size == 1:
-        stratum = None
+        stratum = stratum if codes.size > 1 else None
     return Rows(
         y,
         x,

@@ -5,7 +5,8 @@ With Y = Omega B of every level (see objective.py), from the top level down
     u_l = Y_e - sum over upper levels k of Y_zk u_k        (columns e and Z_k of Y)
 
 and the prediction error of u_l is the same combination of the errors of beta and of the upper u plus an
-independent part with covariance Omega, so its covariance is built from the top down as well. The variance counts the
+independent part with covariance Omega, so its covariance is built from the top down as well. The variance
+counts the
 uncertainty of beta under REML and treats beta as known under ML, as Stata's reses does: see the printed
 pair 2.13 (reml) and 1.32 (mle) at https://stats.stackexchange.com/questions/48254, which the tests reproduce.
 """

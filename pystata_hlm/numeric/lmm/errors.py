@@ -27,6 +27,12 @@ class PerfectFitError(LmmError):
     """The residual sum of squares is zero: the likelihood is unbounded."""
 
 
+class NumericalError(LmmError):
+    """A factorisation broke down: the random part dwarfs the residual beyond double precision (Stata:
+    r(430)).
+    """
+
+
 class NotConvergedError(LmmError):
     """The optimiser ran out of iterations; ``summary`` is its record (OptSummary)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,21 +16,40 @@ from .spec import Array, Control
 _START = 0.375  # Pinheiro and Bates (2000), section 2.4: relative precision factor .375 sqrt(sum z^2 / M)
 _ESCAPE = 1e-3  # relative variance at which a run restarts after a saddle at zero
 _MAX_RESTARTS = 5
+_STATA_STEPS = 20  # a fit that needs more is badly scaled; the whitened columns then do better
+_SETTLED = 1e-9  # Newton decrement, in log-likelihood units
 
 Matrices = list[list[Array]]  # relative covariance matrix of every equation of every level
 
 
-def start_matrices(blocks: Blocks, params: ParamSet, square_sums: Sequence[Array]) -> Matrices:
-    """Diagonal starting values in the caller's columns, carried to the new ones; square_sums[l][j] = sum z_j^2."""
+def start_matrices(blocks: Blocks, params: ParamSet, sums: Sequence[Array]) -> list[Matrices]:
+    """Diagonal starting values in the caller's columns, carried to the new ones; sums[l][j] = sum z_j^2.
+
+    One set; two when an identity or exchangeable equation has columns of different size, since its one
+    variance can then suit the largest or the smallest of them and the likelihood may have a peak at each.
+    """
+    largest = _starts(blocks, params, sums, np.max)
+    smallest = _starts(blocks, params, sums, np.min)
+    same = all(
+        np.allclose(a, b, rtol=1e-8)
+        for one, two in zip(largest, smallest, strict=True)
+        for a, b in zip(one, two, strict=True)
+    )
+    return [largest] if same else [largest, smallest]
+
+
+def _starts(
+    blocks: Blocks, params: ParamSet, sums: Sequence[Array], pick: Callable[[Array], float]
+) -> Matrices:
     out: Matrices = []
-    for level, sums, z_map, g in zip(
-        params.equations, square_sums, blocks.basis.z_map, blocks.n_groups, strict=True
-    ):
+    for level, own, z_map, g in zip(params.equations, sums, blocks.basis.z_map, blocks.n_groups, strict=True):
         at, row = 0, []
         for eq in level:
             cols = slice(at, at + eq.q)
             at += eq.q
-            mean = np.where(sums[cols] > 0, sums[cols] / g, 1.0)
+            mean = np.where(own[cols] > 0, own[cols] / g, 1.0)
+            if eq.kind in ("identity", "exchangeable"):
+                mean = np.full(eq.q, pick(mean))
             inverse = np.linalg.inv(z_map[cols, cols])
             row.append(inverse @ np.diag(1.0 / (_START**2 * mean)) @ inverse.T)
         out.append(row)
@@ -48,11 +67,22 @@ def square_sums(blocks: Blocks) -> list[Array]:
     return out
 
 
-def em_start(objective: Objective, matrices: Matrices, control: Control) -> tuple[Matrices, int]:
-    """EM for the relative covariance matrices with equal residual variances, sigma^2 and beta at their optimum.
+def best_em_start(objective: Objective, control: Control) -> tuple[Matrices, int]:
+    """EM from every starting set; the one with the highest log likelihood."""
+    blocks, params = objective.blocks, objective.params
+    tried = [em_start(objective, m, control) for m in start_matrices(blocks, params, square_sums(blocks))]
+    if len(tried) == 1:
+        return tried[0]
+    weights = np.ones(params.n_strata)
+    return min(tried, key=lambda t: objective.value(params.tau_of(t[0], weights)))
 
-    The scheme of Pinheiro and Bates (2000), section 2.2.5; twenty iterations from ``start_matrices`` give Stata's
-    "Iteration 0" to the printed digit (tests).
+
+def em_start(objective: Objective, matrices: Matrices, control: Control) -> tuple[Matrices, int]:
+    """EM for the relative covariance matrices with equal residual variances, sigma^2 and beta at their
+    optimum.
+
+    The scheme of Pinheiro and Bates (2000), section 2.2.5; twenty iterations from ``start_matrices`` give
+    Stata's "Iteration 0" to the printed digit (tests).
     """
     params, blocks = objective.params, objective.blocks
     weights = np.ones(params.n_strata)
@@ -84,7 +114,9 @@ def matrices_of(params: ParamSet, tau: Array) -> Matrices:
 def optimum(
     objective: Objective, matrices: Matrices, weights: Array, control: Control, em_iterations: int
 ) -> OptSummary:
-    """Logged Stata-like iterations in the caller's columns, then the exact optimum in the whitened columns."""
+    """Logged Stata-like iterations in the caller's columns, then the exact optimum in the whitened
+    columns.
+    """
     params, blocks = objective.params, objective.blocks
     logged_params = params.in_columns(blocks.basis.z_map)
     logged = Objective(blocks, logged_params, objective.reml)
@@ -93,9 +125,10 @@ def optimum(
     def fun(tau: Array) -> tuple[float, Array, Array]:
         return _with_hessian(logged, tau)
 
-    first = stata_like_newton(fun, logged.value, logged_params.tau_of(matrices, weights), control.max_iter)
+    begin = logged_params.tau_of(matrices, weights)
+    first = stata_like_newton(fun, logged.value, begin, min(control.max_iter, _STATA_STEPS))
     tau = params.tau_of(matrices_of(logged_params, first.tau), logged_params.weights(first.tau))
-    limit = control.max_iter if first.reason != "iterations" else max(control.max_iter - first.iterations, 0)
+    limit = control.max_iter if first.reason == "stata" else max(control.max_iter - first.iterations, 0)
     run, restarts, evaluations = polish(objective, tau, control, limit)
     trace = list(first.trace)
     polish_steps = run.iterations
@@ -154,9 +187,9 @@ def reoptimise(objective: Objective, tau: Array, control: Control) -> OptSummary
 
 
 def _converged(run: Run, control: Control) -> bool:
-    return run.reason in ("gradient", "no parameters") or (
-        run.reason == "precision" and run.relative_gradient <= control.tol
-    )
+    if run.reason == "precision":  # rounding stopped it: the value is settled, or the gradient is
+        return run.relative_gradient <= control.tol or run.decrement <= _SETTLED
+    return run.reason in ("gradient", "no parameters")
 
 
 def _with_hessian(objective: Objective, tau: Array) -> tuple[float, Array, Array]:

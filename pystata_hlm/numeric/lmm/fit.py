@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .blocks import Rows, cross_products, gather_rows
 from .effects import Effects, back_substitute
 from .errors import LmmError
-from .estimate import em_start, optimum, square_sums, start_matrices
+from .estimate import best_em_start, optimum
 from .inference import (
     RobustVcov,
     VarianceEstimates,
@@ -281,6 +281,7 @@ def _level_fits(
     return out
 
 
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # trial points may overflow; they are rejected
 def fit_lmm(
     y: Array,
     x: Array,
@@ -293,9 +294,9 @@ def fit_lmm(
 ) -> LmmFit:
     """Fit y = X beta + sum_l Z_l u_l + e by maximum (restricted) likelihood.
 
-    y (n,), x (n, p) of full column rank, levels from the top down (may be empty), residual_groups (n,) codes of
-    residual strata or None. start: variance parameters in Stata's metric, as in ``LmmFit.metric``; then no EM.
-    Raises the errors of ``errors.py``.
+    y (n,), x (n, p) of full column rank, levels from the top down (may be empty), residual_groups (n,) codes
+    of residual strata or None. start: variance parameters in Stata's metric, as in ``LmmFit.metric``; then no
+    EM. Raises the errors of ``errors.py``.
     """
     control = control or Control()
     rows = gather_rows(y, x, levels, residual_groups)
@@ -304,8 +305,7 @@ def fit_lmm(
     objective = Objective(blocks, params, reml)
     weights = np.ones(params.n_strata)
     if start is None:
-        matrices = start_matrices(blocks, params, square_sums(blocks))
-        matrices, em_iterations = em_start(objective, matrices, control)
+        matrices, em_iterations = best_em_start(objective, control)
     else:
         matrices, weights = params.from_metric(np.asarray(start, dtype=np.float64), blocks.basis.z_map)
         em_iterations = 0

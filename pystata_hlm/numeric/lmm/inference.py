@@ -1,8 +1,8 @@
 """Information of the variance parameters, cluster scores and the robust covariance.
 
 The variance parameters' covariance is the inverse of the observed information of the profile (restricted)
-likelihood, beta profiled out, in Stata's metric (log sds, atanh correlations). Standard errors of variances and
-covariances follow by the delta method.
+likelihood, beta profiled out, in Stata's metric (log sds, atanh correlations). Standard errors of variances
+and covariances follow by the delta method.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ def variance_estimates(objective: Objective, state: State) -> VarianceEstimates:
     metric[lam + 1 :] = -0.5 * np.log(state.weights[1:])
     first[lam:, lam] = 2.0 * residual
     engine[size, lam] = 2.0
-    for s in range(1, n_strata):
-        first[lam + s, lam + s] = 2.0 * residual[s]
-        engine[lam + s - 1, lam + s] = -2.0 * state.weights[s]
-        curved[lam + s, lam + s] = 4.0 * state.weights[s] * derivatives.gradient[lam + s - 1]
+    for i in range(1, n_strata):
+        first[lam + i, lam + i] = 2.0 * residual[i]
+        engine[lam + i - 1, lam + i] = -2.0 * state.weights[i]
+        curved[lam + i, lam + i] = 4.0 * state.weights[i] * derivatives.gradient[lam + i - 1]
     full = np.empty((size + 1, size + 1))
     full[:size, :size] = derivatives.full_hessian
     full[:size, size] = full[size, :size] = derivatives.cross_scale
@@ -178,7 +178,7 @@ def _inverse_within(params: ParamSet, tau: Array, full: Array, gradient: Array, 
     assert curved is not None
     information[:size, :size] += curved
     vcov = jacobian @ np.linalg.pinv(information, rcond=1e-12, hermitian=True) @ jacobian.T
-    back = np.linalg.inv(engine)
+    back = np.linalg.pinv(engine, rcond=1e-300)
     return back @ vcov @ back.T
 
 
@@ -240,8 +240,9 @@ def cluster_scores(
             part = 0.5 * (trace + ee / sigma2_new)
             gradient[indices] += part if level == 0 else sum_groups(part, blocks.children[level][0])
     if params.n_strata > 1:
-        squares = np.bincount(stratum * n_top + top, weights=marginal**2, minlength=params.n_strata * n_top)
-        squares = squares.reshape(params.n_strata, n_top)[1:] / scale2
+        cells = stratum * n_top + top
+        flat = np.bincount(cells, weights=marginal**2, minlength=params.n_strata * n_top)
+        squares = flat.reshape(params.n_strata, n_top)[1:] / scale2
         counts = _strata_counts(rows, n_top)[1:]
         gradient[params.n_random : size] += 0.5 * (squares / sigma2_new - counts / state.weights[1:, None])
     quadratic = np.bincount(top, weights=marginal * weighted, minlength=n_top)

@@ -1,20 +1,22 @@
 """The profiled log likelihood at given variance parameters, with exact first and second derivatives.
 
-Relative covariance V = sum_l Z_l D_l Z_l' + W^-1 (D and W relative to sigma^2). Levels are eliminated from the
-bottom up. With M the inverse covariance that knows only the levels below l, one level changes the cross-products of
-all columns U above it (upper Z, X, y) into
+Relative covariance V = sum_l Z_l D_l Z_l' + W^-1 (D and W relative to sigma^2). Levels are eliminated from
+the bottom up. With M the inverse covariance that knows only the levels below l, one level changes the
+cross-products of all columns U above it (upper Z, X, y) into
 
     U'M+U = U'MU - B' Omega B,   B = Z'MU,  N = Z'MZ,  Omega = (D^-1 + N)^-1 = Lam (I + Lam'N Lam)^-1 Lam'
 
-and log|V| grows by log|I + Lam'N Lam|: a blocked Cholesky factorisation with blocks held per group. After the last
-level the (p + 1)-square total holds X'V^-1X, X'V^-1y and y'V^-1y; beta and sigma^2 are profiled out.
+and log|V| grows by log|I + Lam'N Lam|: a blocked Cholesky factorisation with blocks held per group. After the
+last level the (p + 1)-square total holds X'V^-1X, X'V^-1y and y'V^-1y; beta and sigma^2 are profiled out.
 
 Derivatives are carried through the same recursion. For a parameter k of the level itself (dD = E_k), with
 Y = Omega B, J = I - N Omega, T = Z'M+U = J B and S = Z'M+Z = J N:
 
-    d_k U'M+U = -T'E_k T,   d_kl = T'E_k S E_l T + T'E_l S E_k T,   d_k log|V| = tr(S E_k),  d_kl = -tr(S E_k S E_l)
+    d_k U'M+U = -T'E_k T,   d_kl = T'E_k S E_l T + T'E_l S E_k T,
+    d_k log|V| = tr(S E_k),  d_kl = -tr(S E_k S E_l)
 
-and for a parameter i of a level below (or a residual weight), which changes N by N_i and B by B_i, R_i = B_i - N_i Y:
+and for a parameter i of a level below (or a residual weight), with N_i, B_i the derivatives of N and B and
+R_i = B_i - N_i Y:
 
     d_i U'M+U = d_i U'MU - R_i'Y - Y'B_i,
     d_ij = d_ij U'MU - B_ij'Y - Y'(B_ij - N_ij Y) - R_i'Omega R_j - R_j'Omega R_i,
@@ -22,8 +24,8 @@ and for a parameter i of a level below (or a residual weight), which changes N b
     d_i log|V| = tr(Omega N_i),  d_ij = tr(Omega N_ij) - tr(Omega N_i Omega N_j),  d_ik = tr(E_k J N_i J').
 
 (Schur complements differentiated twice; our own derivation. Checked against dense matrices in the tests.)
-Once beta is known, the X and y columns are replaced by X A^-1/2 (A = X'V^-1X) and e = y - X beta: then the profile
-derivatives need only e'..e, X'..e and, for REML, X'..X.
+Once beta is known, the X and y columns are replaced by X A^-1/2 (A = X'V^-1X) and e = y - X beta: then the
+profile derivatives need only e'..e, X'..e and, for REML, X'..X.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ import numpy as np
 
 from ._batched import cholesky, gram, left, multiply, multiply_t, solve_lower, sum_groups
 from .blocks import Blocks
-from .errors import PerfectFitError, SingularDesignError
+from .errors import NumericalError, PerfectFitError, SingularDesignError
 from .parameterise import ParamSet
 from .spec import Array
 
@@ -45,8 +47,8 @@ LOG_2PI = float(np.log(2.0 * np.pi))
 class LevelState:
     """One level after elimination; columns of b and half_b are the level's U = [upper Z, X, y].
 
-    inner (q, q, G) N;  b (q, m - q, G) B;  half (q, q, G) the inverse factor times Lam', so Omega = half'half;
-    half_b = half b, so Y = half'half_b
+    inner (q, q, G) N;  b (q, m - q, G) B;  half (q, q, G) the inverse factor times Lam': Omega = half'half;
+    half_b = half b: Y = half'half_b
     """
 
     inner: Array
@@ -115,12 +117,15 @@ def eliminate(blocks: Blocks, params: ParamSet, tau: Array) -> tuple[list[LevelS
 def factorise_at(blocks: Blocks, params: ParamSet, tau: Array) -> State:
     """Eliminate; beta and the residual sum of squares follow from the total that is left."""
     p = blocks.p
-    states, weights, total, log_det = eliminate(blocks, params, tau)
     try:
-        root = np.linalg.cholesky(total[:p, :p])
+        states, weights, total, log_det = eliminate(blocks, params, tau)
+    except np.linalg.LinAlgError:
+        raise NumericalError("the random part dwarfs the residual beyond double precision") from None
+    try:
+        root = np.asarray(np.linalg.cholesky(total[:p, :p]), dtype=np.float64)
     except np.linalg.LinAlgError:
         raise SingularDesignError(p - 1) from None
-    beta = np.linalg.solve(total[:p, :p], total[:p, p])
+    beta = np.asarray(np.linalg.solve(total[:p, :p], total[:p, p]), dtype=np.float64)
     rss = float(total[p, p] - total[:p, p] @ beta)
     if not rss > 0.0:
         raise PerfectFitError("the residual sum of squares is zero")
@@ -215,9 +220,7 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
             out.xx[lower] = base[:, :p, :p]
         if out.log_det2 is not None:
             out.log_det2[lower, lower] = blocks.strata_rows[1:] / state.weights[1:] ** 2
-    first = [
-        map_columns(r[1:], cmap) if n_strata > 1 else np.zeros((0, *r.shape[1:])) for r in blocks.rows
-    ]
+    first = [map_columns(r[1:], cmap) if n_strata > 1 else np.zeros((0, *r.shape[1:])) for r in blocks.rows]
     second: list[dict[tuple[int, int], Array]] = [{} for _ in blocks.rows]  # by positions in ``lower``
     for level in range(len(blocks.rows) - 1, -1, -1):
         work = _LevelDerivatives.form(state.levels[level], params.level_basis[level], first[level], cmap, p)

@@ -1,7 +1,7 @@
 """Trust-region Newton minimisation with the exact Hessian, and its record.
 
-The number of parameters is small (variance components only), so the trust-region problem is solved exactly from
-the eigenvectors of the Hessian (Nocedal and Wright, Numerical Optimization, 2nd ed., section 4.3).
+The number of parameters is small (variance components only), so the trust-region problem is solved exactly
+from the eigenvectors of the Hessian (Nocedal and Wright, Numerical Optimization, 2nd ed., section 4.3).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class OptSummary:
 
     start, final       tau (whitened columns) after EM and at the end
     em_iterations      EM iterations before ``start``
-    iterations         logged gradient-based iterations; trace[0] is the log likelihood after EM, trace[i] that of
-                       iteration i: the log a Stata user sees
+    iterations         logged gradient-based iterations; trace[0] is the log likelihood after EM, trace[i]
+                       that of iteration i: the log a Stata user sees
     polish_iterations  further Newton steps that take Stata's stopping point to the optimum, not logged
     evaluations        objective evaluations of any order
-    converged, reason  ``gradient`` (both tolerances met), ``precision`` (no step can improve the value any more),
-                       ``iterations`` (ran out), ``no parameters``
+    converged, reason  ``gradient`` (both tolerances met), ``precision`` (no step can improve the value any
+                       more), ``iterations`` (ran out), ``no parameters``
     relative_gradient  at the stop: max_i |g_i| max(|tau_i|, 1) / max(|log likelihood|, 1)
     decrement          at the stop: g' H^-1 g
     control            the tolerances used; reml as fitted
@@ -120,15 +120,20 @@ def trust_step(g: Array, values: Array, vectors: Array, radius: float) -> Array:
 def stata_like_newton(fun: Objective, value: Callable[[Array], float], start: Array, limit: int) -> Run:
     """Newton iterations that reproduce the log of a Stata user; stops by Stata's own criteria.
 
-    From printed iteration logs: after a full step that improves, the step is lengthened to 1.125, then 1.40625,
-    ... times the Newton step for as long as the log likelihood rises; a step that fails is halved. Not concave: the
-    Hessian's eigenvalues are replaced by their absolute values. ``reason`` is "stata" when the criteria hold.
+    From printed iteration logs: after a full step that improves, the step is lengthened to 1.125, 1.40625,
+    ... times the Newton step for as long as the log likelihood rises; one that fails is halved. Where the
+    function is not concave, eigenvalues are replaced by their absolute values. ``reason`` is "stata" when the
+    criteria hold.
     """
     run = Run.begin(fun, start)
     while start.size and run.iterations < limit:
         values, vectors = np.linalg.eigh(run.h)
-        safe = np.maximum(np.abs(values), 1e-10 * max(1e-300, float(np.max(np.abs(values)))))
+        safe = _safe_curvature(values, run.f)
         direction = -vectors @ ((vectors.T @ run.g) / safe)
+        if -float(run.g @ direction) <= _NOISE * max(abs(run.f), 1.0):  # at the optimum, or on a flat ridge
+            run.trace.append(-run.f)
+            run.reason = "stata"
+            break
         length = _step_length(value, run, direction)
         if length == 0.0:
             break
@@ -143,6 +148,12 @@ def stata_like_newton(fun: Objective, value: Callable[[Array], float], start: Ar
     return run
 
 
+def _safe_curvature(values: Array, f: float) -> Array:
+    """Absolute eigenvalues, no smaller than what rounding errors alone produce."""
+    sizes = np.abs(values)
+    return np.maximum(sizes, max(1e-12 * max(abs(f), 1.0), 1e-10 * float(sizes.max())))
+
+
 def _step_length(value: Callable[[Array], float], run: Run, direction: Array) -> float:
     """Multiple of the direction by stepping out or halving; 0 when nothing improves."""
 
@@ -150,7 +161,7 @@ def _step_length(value: Callable[[Array], float], run: Run, direction: Array) ->
         run.evaluations += 1
         try:
             return value(run.tau + length * direction)
-        except (LmmError, np.linalg.LinAlgError):
+        except LmmError:
             return np.inf
 
     noise = _NOISE * max(abs(run.f), 1.0)
@@ -181,9 +192,9 @@ def minimise(fun: Objective, start: Array, control: Control, limit: int) -> Run:
     while True:
         values, vectors = np.linalg.eigh(run.h)
         projected = vectors.T @ run.g
-        safe = np.maximum(np.abs(values), 1e-10 * max(1e-300, float(np.max(np.abs(values)))))
+        safe = _safe_curvature(values, run.f)
         run.decrement = float(np.sum(projected**2 / safe))
-        convex = values[0] > -1e-8 * safe[-1]
+        convex = values[0] > -max(1e-8 * float(safe.max()), 1e-11 * max(abs(run.f), 1.0))
         if run.relative_gradient <= control.tol and run.decrement <= control.step_tol and convex:
             run.reason = "gradient"
             break
@@ -204,7 +215,7 @@ def _try(fun: Objective, run: Run, step: Array, predicted: float, radius: float)
     run.evaluations += 1
     try:
         f, g, h = fun(run.tau + step)
-    except (LmmError, np.linalg.LinAlgError):
+    except LmmError:
         return False, 0.25 * length
     if not (np.isfinite(f) and np.all(np.isfinite(g)) and np.all(np.isfinite(h))):
         return False, 0.25 * length

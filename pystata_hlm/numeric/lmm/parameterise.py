@@ -1,14 +1,14 @@
 """Parameter sets of the random part and the maps between them.
 
-tau     what the optimiser moves. Every natural parameter is a quadratic form in tau, so no tau leaves the cone of
-        covariance matrices, a variance of zero is an ordinary stationary point (tau = 0) instead of a
+tau     what the optimiser moves. Every natural parameter is a quadratic form in tau, so no tau leaves the
+        cone of covariance matrices, a variance of zero is an ordinary stationary point (tau = 0) instead of a
         point at infinity, and second derivatives of the map are constants:
         unstructured   the symmetric square root S, D = S S (Stata's matsqrt)
         independent    standard deviations;  identity: the common one
         exchangeable   square roots of the two eigenvalues (1, and q - 1 fold)
         residual strata: log of the sd relative to the first stratum
-phi     relative covariances D / sigma^2 (variances, then covariances, per equation from the top level down) and,
-        for strata 2.., the weights w = sigma_1^2 / sigma_s^2
+phi     relative covariances D / sigma^2 (variances, then covariances, per equation from the top level down)
+        and, for strata 2.., the weights w = sigma_1^2 / sigma_s^2
 natural variances and covariances; metric  Stata's log sds, atanh correlations, log ratio of residual sds
 """
 
@@ -202,7 +202,7 @@ class EquationParams:
                 out[k] = 0.5 * np.log(phi[k])
         for k, (a, b) in enumerate(self.pairs):
             if a != b:
-                out[k] = np.arctanh(np.clip(phi[k] / (sd[a] * sd.get(b, sd[a])), -1 + 1e-16, 1 - 1e-16))
+                out[k] = np.arctanh(np.clip(phi[k] / (sd[a] * sd.get(b, sd[a])), -1 + 1e-15, 1 - 1e-15))
         return out
 
     def natural_of(self, metric: Array) -> Array:
@@ -354,7 +354,7 @@ class ParamSet:
         if hessian is None:
             return g, None
         h = jacobian.T @ hessian @ jacobian
-        h += (gradient @ self.curvature.reshape(self.size, -1)).reshape(self.size, self.size)
+        h += (gradient @ self.curvature.reshape(self.size, self.size**2)).reshape(self.size, self.size)
         h[strata, strata] += 4.0 * w * gradient[strata]
         return g, h
 
@@ -367,7 +367,9 @@ class ParamSet:
         return np.concatenate([*parts, -0.5 * np.log(weights[1:])])
 
     def from_metric(self, metric: Array, z_map: Sequence[Array]) -> tuple[list[list[Array]], Array]:
-        """Relative covariance matrices (whitened columns) and residual weights of a vector in Stata's metric."""
+        """Relative covariance matrices (whitened columns) and residual weights of a vector in Stata's
+        metric.
+        """
         sigma2 = float(np.exp(2.0 * metric[self.n_random]))
         out = []
         for level, where, whole in zip(self.equations, self.slices, z_map, strict=True):
