@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 TOLERANCE = 1e-13
 """Share of a column's (centred) sum of squares that must be left after the earlier columns are swept out."""
 
+_DOUBTFUL = 1e-6
+"""Remainders from cross-products below this are checked on the data."""
+
 _BLOCK = 16_384
 
 
@@ -28,36 +31,30 @@ def independent(x: NDArray[np.float64], constant: bool, tolerance: float = TOLER
     """Columns to keep, sweeping from left to right after the constant (if any): True = independent.
 
     A column is left out when no more than ``tolerance`` of its sum of squares, about the mean when there is a
-    constant, remains after the kept columns before it.
+    constant, remains after the kept columns before it. Small remainders are taken from the residuals
+    themselves, since those from cross-products are lost in rounding.
     """
     gram, raw = cross_products(x, constant)
-    return independent_gram(gram, raw, tolerance)
-
-
-def independent_gram(
-    gram: NDArray[np.float64], raw: NDArray[np.float64], tolerance: float = TOLERANCE
-) -> NDArray[np.bool_]:
-    """``independent`` from the cross-products; ``raw`` are sums of squares about zero."""
     size = gram.diagonal().copy()
-    kept = size > 1e-26 * raw  # what is left of a constant column is rounding
-    kept &= size > 0
+    kept = (size > 1e-26 * raw) & (size > 0)  # what is left of a constant column is rounding
     scale = np.where(kept, 1 / np.sqrt(np.where(kept, size, 1.0)), 0.0)
     scaled = gram * scale[:, None] * scale
     try:
         if kept.all():
             pivots = np.linalg.cholesky(scaled).diagonal() ** 2
-            if pivots.size == 0 or pivots.min() > 1e-9:
+            if pivots.size == 0 or pivots.min() > _DOUBTFUL:
                 return kept
     except np.linalg.LinAlgError:
         pass
     rows: list[NDArray[np.float64]] = []
     left = np.ones(len(kept))
-    for j in range(len(kept)):
-        if not kept[j]:
-            continue
-        if left[j] <= tolerance:
-            kept[j] = False
-            continue
+    for j in np.flatnonzero(kept).tolist():
+        if left[j] <= _DOUBTFUL:
+            before = np.flatnonzero(kept[:j])
+            left[j] = _remainder(x, constant, scaled, scale, before, j)
+            if left[j] <= tolerance:
+                kept[j] = False
+                continue
         row = scaled[j].copy()
         if rows:
             done = np.asarray(rows)
@@ -67,3 +64,25 @@ def independent_gram(
         rows.append(row)
         left -= row**2
     return kept
+
+
+def _remainder(
+    x: NDArray[np.float64],
+    constant: bool,
+    scaled: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    before: NDArray[np.intp],
+    j: int,
+) -> float:
+    """Share of column j's sum of squares left by the columns ``before``: least squares, refined twice."""
+    center = x.mean(axis=0) if constant else np.zeros(x.shape[1])
+    residual = (x[:, j] - center[j]) * scale[j]
+    inner = scaled[np.ix_(before, before)]
+    for _ in range(3):
+        along = ((residual @ x - residual.sum() * center) * scale)[before]
+        weights = np.zeros(x.shape[1])
+        weights[before] = np.linalg.lstsq(inner, along, rcond=1e-15)[0] * scale[before]
+        residual -= x @ weights - center @ weights
+        if constant:
+            residual -= residual.mean()
+    return float(residual @ residual)
