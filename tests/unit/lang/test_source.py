@@ -1,15 +1,14 @@
-"""Do-file text to logical lines. Echo rules are those of printed Stata logs (named at the tests)."""
+"""Do-file text to logical lines."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pystata_hlm.lang.echo import echo
 from pystata_hlm.lang.nodes import LogicalLine
-from pystata_hlm.lang.source import decode, delimiter_after, echo, is_complete, read_do
+from pystata_hlm.lang.source import decode, delimiter_after, is_complete, read_do
 
 
 def texts(source: str) -> list[str]:
@@ -197,49 +196,6 @@ def test_decode() -> None:
     assert decode(b"\xef\xbb\xbfsum") == "sum"
     assert decode("sum".encode("utf-16")) == "sum"
     assert decode(b"\x81\x8d") == "\x81\x8d"
-
-
-def test_echo_in_logs_of_the_cases() -> None:
-    """Every command of the reference logs is echoed as the log shows it (trailing blanks are no evidence)."""
-    cases = Path(__file__).resolve().parents[4] / "shared" / "cases"
-    if not cases.is_dir():
-        pytest.skip("reference cases are not here")
-    checked = 0
-    for path in sorted(cases.glob("*/case.do")):
-        log = [
-            line.rstrip() for line in (path.parent / "expected.txt").read_text(encoding="utf-8").split("\n")
-        ]
-        for line in read_do(decode(path.read_bytes())):
-            shown = [text.rstrip() for text in echo(line)]
-            if len(shown) > 1 and shown[0] in log:
-                at = log.index(shown[0])
-                assert log[at : at + len(shown)] == shown
-                checked += 1
-    assert checked >= 8
-
-
-def test_echo_of_blocks() -> None:
-    """As in logs on the web: a number after each command, a plain prompt after a blank or comment line."""
-    source = "while `j'<=100{\n\nuse a,clear\n  \n /* note */\nquietly sample 10\nif 1 {\ndi 1 ///\n 2\n}\n}"
-    (line,) = read_do(source)
-    assert echo(line) == (
-        ". while `j'<=100{",
-        "  2. ",
-        ". use a,clear",
-        "  3.   ",
-        ".  /* note */",
-        ". quietly sample 10",
-        "  4. if 1 {",
-        "  5. di 1 ///",
-        ">  2",
-        "  6. }",
-        "  7. }",
-    )
-
-
-def test_echo_of_programs() -> None:
-    (line,) = read_do("program f\n di 1\nend")
-    assert echo(line) == (". program f", "  1.  di 1", "  2. end")
 
 
 PIECES = [
