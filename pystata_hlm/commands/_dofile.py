@@ -7,7 +7,7 @@ from pathlib import Path
 from pystata_hlm.commands._frames import new_frame
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang.source import decode, read_do
-from pystata_hlm.output.items import Error, Text
+from pystata_hlm.output.items import Echo, Error, Text
 from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.executor import ExitDoFile, LeaveSession
@@ -48,6 +48,7 @@ def run_file(text: str, ctx: Context, *, echo: bool, shared_locals: bool = False
     path = locate(name, ctx)
     lines = read_do(decode(path.read_bytes()), str(path))
     executor = ctx.executor
+    executor.idle = False
     try:
         if shared_locals:
             executor.run_lines(lines, echo=echo)
@@ -59,13 +60,19 @@ def run_file(text: str, ctx: Context, *, echo: bool, shared_locals: bool = False
     except ExitDoFile as leave:
         if leave.rc:
             if echo:
-                ctx.emit(Text(END + "\n"))
+                ctx.emit(Text(END))
             raise StataError(leave.rc) from None
+        executor.idle = False
+        if echo:
+            ctx.emit(Text(END))
+        return
     except StataError as error:
         if not echo:
             raise
         ctx.emit(Error(error.rc, error.message))
-        ctx.emit(Text(END + "\n"))
+        ctx.emit(Text(END))
         raise StataError(error.rc) from error
     if echo:
-        ctx.emit(Text(END))
+        ctx.emit(Echo((". ",), tight=executor.idle))
+        ctx.emit(Text(END.lstrip()))
+    executor.idle = False

@@ -105,9 +105,13 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """A command as typed, prompts included: ``. first line``, ``> continuation``, ``  2. `` inside blocks."""
+    """A command as typed, prompts included: ``. first line``, ``> continuation``, ``  2. `` inside blocks.
+
+    ``tight``: no empty line before it, since the prompt above ran nothing (an empty line, a comment).
+    """
 
     lines: tuple[str, ...]
+    tight: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ def render_error(item: Error, settings: Any = None) -> str:
 
 
 def render_echo(item: Echo, settings: Any = None) -> str:
-    return "".join(["\n", *(f"{line}\n" for line in item.lines)])
+    return "".join(["" if item.tight else "\n", *(f"{line}\n" for line in item.lines)])
 
 
 def render_graph(item: Graph, settings: Any = None) -> str:

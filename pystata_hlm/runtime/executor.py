@@ -19,7 +19,7 @@ from pystata_hlm.formats import format_macro_number
 from pystata_hlm.lang import nodes, prefixes
 from pystata_hlm.lang.macros import expand
 from pystata_hlm.lang.parser import parse
-from pystata_hlm.lang.source import echo as echo_lines
+from pystata_hlm.lang.echo import echo as echo_lines
 from pystata_hlm.lang.source import read_do
 from pystata_hlm.output.items import Echo, Error, Graph, OutputItem, Text
 from pystata_hlm.runtime import control, extended, registry
@@ -102,6 +102,8 @@ class Executor:
         self.silent = False
         self.context = Context(workspace, self)
         self.on_report: Callable[[Report], None] | None = None
+        self.idle = False
+        """The line echoed last ran nothing: it was empty or a comment."""
         self.depth = 0
 
     # ------------------------------------------------------------ output
@@ -196,6 +198,7 @@ class Executor:
             line = lines[k]
             if echo:
                 self.emit_echo(line)
+                self.idle = not (line.text or line.error)
             if line.text or line.error:
                 k += self._run_logical(lines, k, echo)
             k += 1
@@ -203,7 +206,7 @@ class Executor:
     def emit_echo(self, line: nodes.LogicalLine) -> None:
         """The line as typed, with prompts and, for blocks, line numbers."""
         if not self.silent:
-            self.emit(Echo(tuple(echo_lines(line))))
+            self.emit(Echo(tuple(echo_lines(line)), tight=self.idle))
 
     def _run_logical(self, lines: Sequence[nodes.LogicalLine], k: int, echo: bool) -> int:
         """Run line k; returns how many further lines (else branches) were consumed."""
