@@ -56,11 +56,11 @@ def test_echo_of_programs() -> None:
 def test_echo_of_branches() -> None:
     """As in a log on the web: a branch is shown line by line, also one that is not taken."""
     first, second = read_do(
-        "if _rc != 0 {\n    capture confirm variable Q6\n    if _rc == 0 {\n        di 1\n    }\n}\nelse {\n\n}"
+        "if _rc != 0 {\n    confirm variable Q6\n    if _rc == 0 {\n        di 1\n    }\n}\nelse {\n\n}"
     )
     assert echo(first) == (
         ". if _rc != 0 {",
-        ".     capture confirm variable Q6",
+        ".     confirm variable Q6",
         ".     if _rc == 0 {",
         ".         di 1",
         ".     }",
