@@ -70,14 +70,14 @@ def variable_lines(rows: list[Row], settings: Settings, fullnames: bool = False)
     out = []
     for row in rows:
         mark = "*" if row.noted else " "
-        rest = f"{row.stype:<7} {row.format:<10} {abbrev(row.value_label, 10):<10}{mark}"
+        rest = f"{row.stype:<7} {row.format:<10} {abbrev(row.value_label, 9):<9}{mark} "
         if fullnames and len(row.name) > 15:
             out.append(row.name)
             first = " " * 16 + rest
         else:
             first = f"{abbrev(row.name, 15):<15} " + rest
         label = _wrapped(row.label, room)
-        out.append((first + label[0]).rstrip() if label else first.rstrip())
+        out.append(first + label[0])
         out += [" " * (LABEL_AT + 2) + more for more in label[1:]]
     return out
 
@@ -105,7 +105,7 @@ def summary_lines(data: Dataset, settings: Settings) -> list[str]:
     out = [first]
     for i in range(max(len(sizes), 3 if noted else 0)):
         left = f"{sizes[i][0]:<{label_width}}{sizes[i][1]:>{28 - label_width}}" if i < len(sizes) else ""
-        out.append(f"{left:<{LABEL_AT}}{facts[i]}".rstrip())
+        out.append(f"{left:<{LABEL_AT}}{facts[i]}")
     return out
 
 
@@ -161,10 +161,10 @@ def run(call: Call, ctx: Context) -> Stored | None:
             out.append(rule)
         out += heading(settings)
         out += variable_lines(rows, settings, "fullnames" in options)
-        if whole or any(row.noted for row in rows):
-            out.append(rule) if whole else None
+        if whole:
+            out.append(rule)
         if any(row.noted for row in rows):
-            out.append(f"{'* indicated variables have notes':>{LABEL_AT + 32}}")
+            out.append(" " * (LABEL_AT - 2) + "* indicated variables have notes")
         if whole and any(row.noted for row in rows):
             out.append(rule)
     if whole:

@@ -1,0 +1,80 @@
+"""Which rows of two datasets belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pystata_hlm.commands._combine import common_type
+from pystata_hlm.data import sorting
+from pystata_hlm.data.column import Column
+from pystata_hlm.data.dataset import Dataset
+from pystata_hlm.errors import StataError
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Row numbers of the result in the master and in the using data; -1 where there is none."""
+
+    master: np.ndarray
+    using: np.ndarray
+
+
+def pair_sequence(n: int, m: int) -> Pairs:
+    """``merge 1:1 _n``: first with first, second with second, ..."""
+    longest = max(n, m)
+    rows = np.arange(longest)
+    return Pairs(np.where(rows < n, rows, -1), np.where(rows < m, rows, -1))
+
+
+def describe_keys(keys: list[str], where: str) -> StataError:
+    """r(459): the keys do not identify the observations."""
+    if len(keys) == 1:
+        text = f"variable {keys[0]} does not uniquely identify observations in the {where} data"
+    else:
+        text = f"variables {' '.join(keys)} do not uniquely identify observations in the {where} data"
+    return StataError(459, text)
+
+
+def key_codes(master: Dataset, using: Dataset, keys: list[str]) -> tuple[np.ndarray, np.ndarray, int]:
+    """Group numbers of the master's and the using data's rows over the keys of both, in sorted order."""
+    columns = []
+    for name in keys:
+        a, b = master.column(name), using.column(name)
+        if a.is_string != b.is_string:
+            raise StataError(
+                106, f"key variable {name} is {a.stype} in master but {b.stype} in using data"
+            )
+        stype = common_type(a.stype, b.stype)
+        data = np.concatenate([a.recast(stype).data, b.recast(stype).data])
+        columns.append(Column(data, stype))
+    groups = sorting.group_rows(keys, columns, master.n + using.n)
+    return groups.codes[: master.n], groups.codes[master.n :], len(groups)
+
+
+def pair_rows(master: Dataset, using: Dataset, keys: list[str], kind: str) -> Pairs:
+    """Rows in key order: matched and master-only ones, then those of the using data alone."""
+    a, b, g = key_codes(master, using, keys)
+    na, nb = np.bincount(a, minlength=g), np.bincount(b, minlength=g)
+    if kind[0] == "1" and (na > 1).any():
+        raise describe_keys(keys, "master")
+    if kind[2] == "1" and (nb > 1).any():
+        raise describe_keys(keys, "using")
+    rows_a, rows_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
+    start_a, start_b = np.cumsum(na) - na, np.cumsum(nb) - nb
+    # rows of the result per group: as many as the larger side has (m:m pairs them one by one)
+    size = np.where(na > 0, np.maximum(na, nb), 0)
+    group = np.repeat(np.arange(g), size)
+    place = np.arange(len(group)) - np.repeat(np.cumsum(size) - size, size)
+    im = rows_a[start_a[group] + np.minimum(place, na[group] - 1)] if len(group) else np.zeros(0, np.int64)
+    matched = nb[group] > 0
+    iu = np.full(len(group), -1)
+    if len(rows_b):
+        at = start_b[group] + np.minimum(place, np.maximum(nb[group] - 1, 0))
+        iu[matched] = rows_b[at[matched]]
+    alone = rows_b[na[b[rows_b]] == 0] if len(rows_b) else np.zeros(0, np.int64)
+    return Pairs(
+        np.concatenate([im, np.full(len(alone), -1)]).astype(np.int64),
+        np.concatenate([iu, alone]).astype(np.int64),
+    )

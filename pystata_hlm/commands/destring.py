@@ -1,0 +1,123 @@
+"""destring: strings to numbers.   destring [varlist], {generate(newvarlist)|replace} [ignore("chars") force float percent]"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pystata_hlm.commands._storing import missing_note
+from pystata_hlm.commands.tostring import new_names
+from pystata_hlm.data import missing, storage
+from pystata_hlm.data.column import Column
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call, Opt
+
+
+def to_numbers(strings: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(values, codes, mask of texts that are no numbers); "" and "." are missing."""
+    values = np.full(len(strings), np.nan)
+    codes = np.zeros(len(strings), dtype=np.int8)
+    bad = np.zeros(len(strings), dtype=bool)
+    known: dict[str, tuple[float, int, bool]] = {}
+    for text in set(strings):
+        known[text] = _number(text.strip())
+    for k, text in enumerate(strings):
+        values[k], codes[k], bad[k] = known[text]
+    return values, codes, bad
+
+
+def _number(text: str) -> tuple[float, int, bool]:
+    if text == "":
+        return np.nan, 0, False
+    code = missing.code_of(text)
+    if code is not None:
+        return np.nan, code, False
+    if text[-1] in "dD" or any(c in text for c in "_xXnN"):  # no Python-only spellings
+        return np.nan, 0, True
+    try:
+        return float(text.replace("d", "e").replace("D", "e")), 0, False
+    except ValueError:
+        return np.nan, 0, True
+
+
+@command(
+    "destring",
+    varlist="all",
+    allow=set(),
+    options=(
+        Opt("generate", 1, "text"),
+        Opt("replace"),
+        Opt("ignore", 1, "string"),
+        Opt("force"),
+        Opt("float"),
+        Opt("percent", 1),
+        Opt("dpcomma"),
+    ),
+)
+def run(call: Call, ctx: Context) -> Stored | None:
+    data = ctx.data
+    targets = new_names(call, ctx)
+    verb = "replace" if targets is None else "generate"
+    for k, name in enumerate(call.varlist):
+        column = data.column(name)
+        if not column.is_string:
+            ctx.say(f"{name} already numeric; no {verb}")
+            continue
+        strings = [bytes(raw).decode("utf-8", "replace") for raw in column.data.tolist()]
+        removed = _removed(strings, call)
+        if removed:
+            table = str.maketrans("", "", "".join(removed))
+            strings = [text.translate(table) for text in strings]
+        if call.has("dpcomma"):
+            strings = [text.replace(",", ".") for text in strings]
+        percents = np.array([text.strip().endswith("%") for text in strings])
+        if call.has("percent"):
+            strings = [text.replace("%", "") for text in strings]
+        values, codes, bad = to_numbers(strings)
+        if bad.any() and not call.has("force"):
+            inside = "contains characters not specified in ignore()" if call.has("ignore") else None
+            ctx.say(f"{name}: {inside or 'contains nonnumeric characters'}; no {verb}")
+            continue
+        if call.has("percent"):
+            values = np.where(percents, values / 100.0, values)
+        stype = storage.smallest_type(values)
+        if stype in ("float", "double"):
+            stype = "float" if call.has("float") else "double"
+        created = Column.numeric(
+            values,
+            codes if codes.any() else None,
+            stype,
+            format="%10.0g",
+            label=column.label,
+            chars=dict(column.chars),
+        )
+        if removed:
+            what = f"{name}: {'characters' if len(removed) > 1 else 'character'} {' '.join(map(_shown, removed))} removed"
+        elif bad.any():
+            what = f"{name}: contains nonnumeric characters"
+        elif call.has("percent") and percents.any():
+            what = f"{name}: percent converted"
+        else:
+            what = f"{name}: all characters numeric"
+        if targets is None:
+            data.set_column(name, created)
+            ctx.say(f"{what}; replaced as {stype}")
+        else:
+            data.add(targets[k], created, after=name)
+            ctx.say(f"{what}; {targets[k]} generated as {stype}")
+        absent = int(np.count_nonzero(np.isnan(values)))
+        if absent:
+            ctx.say(missing_note(absent))
+    return None
+
+
+def _removed(strings: list[str], call: Call) -> list[str]:
+    """Characters of ignore() that occur, in the order given."""
+    wanted = dict.fromkeys(call.opt("ignore", ""))
+    present = set().union(*map(set, strings)) if strings else set()
+    return [c for c in wanted if c in present]
+
+
+def _shown(character: str) -> str:
+    return {" ": "space", "\t": "tab"}.get(character, character)

@@ -1,0 +1,114 @@
+"""duplicates: report, tag, list or drop duplicate observations.   duplicates report|tag|list|drop [varlist] [if] [in]"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pystata_hlm.commands._storing import plural
+from pystata_hlm.commands.list import alignment, cell_texts
+from pystata_hlm.data.column import Column
+from pystata_hlm.data.dataset import Groups
+from pystata_hlm.data.names import abbrev
+from pystata_hlm.design.varlist import expand_varlist
+from pystata_hlm.errors import StataError
+from pystata_hlm.lang.parser import parse
+from pystata_hlm.output.items import Listing, lines
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call, Opt
+
+
+def _heading(names: list[str], chosen: bool) -> list[str]:
+    return ["", f"Duplicates in terms of {' '.join(names) if chosen else 'all variables'}"]
+
+
+def _report(groups: Groups, ctx: Context) -> Stored:
+    sizes = np.asarray(groups.sizes)
+    copies, how_many = np.unique(sizes, return_counts=True)
+    rule = "-" * 38
+    body = [
+        f"{c:>9} | {c * k:>12} {(c - 1) * k:>13}"
+        for c, k in zip(copies.tolist(), how_many.tolist(), strict=True)
+    ]
+    ctx.emit(
+        lines("", rule, "   Copies | Observations       Surplus", "-" * 10 + "+" + "-" * 27, *body, rule)
+    )
+    return Stored("r", scalars={"N": float(sizes.sum()), "unique_value": float(len(sizes))})
+
+
+def _list(names: list[str], groups: Groups, sample: np.ndarray, ctx: Context) -> None:
+    sizes = np.asarray(groups.sizes)[np.maximum(groups.codes, 0)]
+    rows = np.flatnonzero(sample & (groups.codes >= 0) & (sizes > 1))
+    if not len(rows):
+        ctx.say("\n(0 observations are duplicates)")
+        return
+    rows = rows[np.argsort(groups.codes[rows], kind="stable")]
+    _, numbers = np.unique(groups.codes[rows], return_inverse=True)
+    data = ctx.data
+    cells = [[str(k + 1) for k in numbers], [str(r + 1) for r in rows]]
+    cells += [cell_texts(data, name, rows) for name in names]
+    ctx.emit(
+        Listing(
+            heads=("Group", "Obs", *(abbrev(name, 8) for name in names)),
+            aligns=("right", "right", *(alignment(data.column(name)) for name in names)),
+            cells=tuple(map(tuple, cells)),
+            obs=tuple((rows + 1).tolist()),
+            options={"noobs": True, "linesize": ctx.settings.linesize},
+        )
+    )
+
+
+@command(
+    "duplicates",
+    syntax="anything",
+    options=(Opt("generate", 1, "newvar"), Opt("force")),
+    unsupported=("sepby", "noobs", "compress", "table", "fast"),
+)
+def run(call: Call, ctx: Context) -> Stored | None:
+    word, _, rest = call.node.text.strip().partition(" ")
+    kinds = [
+        kind
+        for kind, shortest in (("report", 1), ("tag", 1), ("list", 1), ("drop", 4), ("examples", 1))
+        if len(word) >= shortest and kind.startswith(word)
+    ]
+    if len(kinds) != 1:
+        raise StataError(198, f"illegal {word} subcommand" if word else "subcommand required")
+    kind = kinds[0]
+    if kind == "examples":
+        raise StataError(198, "duplicates examples not yet supported")
+    data = ctx.data
+    chosen = bool(rest.strip())
+    names = (
+        list(expand_varlist(data, parse("varlist", rest), varabbrev=ctx.settings.varabbrev))
+        if chosen
+        else list(data.names)
+    )
+    if call.has("generate") != (kind == "tag"):
+        raise StataError(198, "option generate() required" if kind == "tag" else "option generate() not allowed")
+    if kind == "drop" and chosen and not call.has("force"):
+        raise StataError(198, "option force required when duplicates drop is given a varlist")
+    groups = data.groups(names, call.sample)
+    ctx.emit(lines(*_heading(names, chosen)))
+    if kind == "report":
+        return _report(groups, ctx)
+    if kind == "list":
+        _list(names, groups, call.sample, ctx)
+    elif kind == "tag":
+        surplus = np.asarray(groups.sizes)[np.maximum(groups.codes, 0)] - 1.0
+        values = np.where(groups.codes >= 0, surplus, np.nan)
+        top = float(np.nanmax(values)) if len(groups) else 0.0
+        stype = "byte" if top <= 100 else "int" if top <= 32740 else "long"
+        data.add(call.opt("generate"), Column.numeric(values, None, stype))
+    else:
+        keep = ~call.sample
+        if len(groups):
+            keep[groups.first_rows] = True
+        gone = data.n - int(np.count_nonzero(keep))
+        if gone:
+            data.keep_rows(keep)
+            ctx.say(f"\n({plural(gone, 'observation', 'observations')} deleted)")
+        else:
+            ctx.say("\n(0 observations are duplicates)")
+        return Stored("r", scalars={"N_drop": float(gone)})
+    return None

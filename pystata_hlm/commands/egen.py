@@ -1,0 +1,80 @@
+"""egen: extensions to generate.   [by:] egen [type] newvar = fcn(arguments) [if] [in] [, by(varlist) options]"""
+
+from __future__ import annotations
+
+from pystata_hlm.commands import _egen_groups, _egen_rows, _storing
+from pystata_hlm.commands._egen import FUNCTIONS, Job
+from pystata_hlm.errors import StataError
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call, Opt
+
+MODULES = (_egen_groups, _egen_rows)
+UNSUPPORTED = frozenset({"corr", "kurtosis", "ma", "nvals", "xtile", "wtmean", "rowsort"})
+
+OPTIONS = (
+    Opt("by", 2, "varlist"),
+    Opt("missing", 1),
+    Opt("p", 1, "real"),
+    Opt("track", 1),
+    Opt("field", 1),
+    Opt("unique", 1),
+    Opt("label", 1),
+    Opt("lname", 2, "name"),
+    Opt("truncate", 3, "int"),
+    Opt("autotype", 4),
+    Opt("values", 1, "numlist"),
+    Opt("at", 2, "text"),
+    Opt("group", 1, "int"),
+    Opt("icodes", 2),
+    Opt("from", 2, "int"),
+    Opt("to", 2, "int"),
+    Opt("block", 1, "int"),
+    Opt("minmode", 3),
+    Opt("maxmode", 3),
+    Opt("nummode", 3, "int"),
+    Opt("decode", 1),
+    Opt("punct", 1, "string"),
+    Opt("format", 3, "string"),
+    Opt("maxlength", 4, "int"),
+    Opt("mean", 1, "real"),
+    Opt("sd", 1, "real"),
+    Opt("std", 2, "real"),
+    Opt("prop", 4),
+    Opt("strok", 3),
+    Opt("head", 1),
+    Opt("last", 1),
+    Opt("tail", 1),
+    Opt("trim", 4),
+)
+
+
+@command("egen", syntax="egen", byable="vector", options=OPTIONS)
+def run(call: Call, ctx: Context) -> Stored | None:
+    node, data = call.node, ctx.data
+    function = FUNCTIONS.get(node.function)
+    if function is None:
+        if node.function in UNSUPPORTED:
+            raise StataError(133, f"egen function {node.function}() not yet supported")
+        raise StataError(133, f"unknown egen function {node.function}()")
+    if node.name in data:
+        raise StataError.already_defined(node.name)
+    options = {name: value for name, value in call.options.items() if name != "by"}
+    for name in options:
+        if name not in function.options:
+            raise StataError.option_not_allowed(name)
+    groups = call.by
+    if call.has("by"):
+        if groups is not None:
+            raise StataError(190, "by() option may not be combined with by prefix")
+        groups = data.groups(call.opt("by"))
+    if groups is not None and not function.by:
+        raise StataError(190, f"egen ... {node.function}() may not be combined with by")
+    job = Job(ctx, node.function, node.argument, options, call.sample, groups, node.stype, node.name)
+    column = function.run(job)
+    data.add(node.name, column)
+    absent = _storing.count_missing(column)
+    if absent:
+        ctx.say(_storing.missing_note(absent))
+    return None

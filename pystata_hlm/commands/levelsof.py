@@ -1,0 +1,54 @@
+"""levelsof: distinct values of a variable.   levelsof varname [if] [in] [, local(name) clean separate(str) missing]"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pystata_hlm.data import missing
+from pystata_hlm.formats import format_trimmed
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call, Opt
+
+
+@command(
+    "levelsof",
+    min=5,
+    klass="r",
+    varlist="required",
+    max_vars=1,
+    options=(
+        Opt("local", 1, "name"),
+        Opt("clean", 1),
+        Opt("separate", 1, "string"),
+        Opt("missing", 1),
+        Opt("hexadecimal", 3),
+    ),
+    unsupported=("matrow",),
+)
+def run(call: Call, ctx: Context) -> Stored | None:
+    column = ctx.data.column(call.varlist[0])
+    used = call.sample if call.has("missing") else call.sample & ~column.is_missing()
+    if column.is_string:
+        levels = np.unique(column.data[used])
+        words = [bytes(raw).decode("utf-8", "replace") for raw in levels.tolist()]
+        if not call.has("clean"):
+            words = [f"`\"{word}\"'" for word in words]
+    else:
+        ordered = np.unique(missing.ordered(*column.take(used).decoded()))
+        words = [_number(value) for value in ordered.tolist()]
+    text = call.opt("separate", " ").join(words)
+    ctx.say(text)
+    if call.has("local"):
+        ctx.locals[call.opt("local")] = text
+    return Stored(
+        "r", scalars={"N": float(np.count_nonzero(used)), "r": float(len(words))}, macros={"levels": text}
+    )
+
+
+def _number(value: float) -> str:
+    if value >= missing.SYSMISS_ORDER:
+        code = int(round((value / missing.SYSMISS_ORDER - 1.0) * 4096))
+        return missing.text_of(code)
+    return format_trimmed(value, "%18.0g")
