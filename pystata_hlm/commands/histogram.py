@@ -219,8 +219,9 @@ def _number(value: float) -> str:
 
 
 def note(found: Histogram) -> Text:
-    """``(bin=38, start=-19.084782, width=.96868813)``"""
-    return Text(f"(bin={found.bins}, start={_number(found.start)}, width={_number(found.width)})")
+    """``(bin=38, start=-19.084782, width=.96868813)``; with ``discrete``: ``(start=1, width=1)``."""
+    bins = "" if found.discrete else f"bin={found.bins}, "
+    return Text(f"({bins}start={_number(found.start)}, width={_number(found.width)})")
 
 
 def stored(found: Histogram, n: float) -> Stored:

@@ -73,8 +73,8 @@ def test_drawn_data_are_the_spec_data() -> None:
     "options",
     [
         'title("A" "B") subtitle(s) note(n) caption(c) legend(pos(6) rows(1)) text(2 2 "t {&beta}{sub:1}")',
-        "xscale(log) yscale(reverse) legend(ring(0) pos(11)) xlabel(1 2 3, angle(45)) aspect(1)",
-        "yscale(off) xline(2, lpattern(dash)) graphregion(color(white)) plotregion(margin(zero)) legend(pos(9))",
+        "xscale(log) yscale(reverse) legend(ring(0) pos(11)) xlabel(1 2, angle(45)) aspect(1)",
+        "yscale(off) xline(2, lpattern(dash)) graphregion(color(white)) plotregion(margin(0)) legend(pos(9))",
     ],
 )
 def test_schemes_and_options_draw(scheme: str, options: str) -> None:
