@@ -68,7 +68,11 @@ def entries(model: StoredEstimates) -> dict[tuple[str, str], Entry]:
         status = _status(term, float(se[k]))
         value, error = float(b.values[0, k]), float(se[k])
         t = value / error if error > 0 else math.nan
-        p = float(dist.ttail(df, abs(t)) if df is not None else dist.normal(-abs(t))) * 2 if error > 0 else math.nan
+        p = (
+            float(dist.ttail(df, abs(t)) if df is not None else dist.normal(-abs(t))) * 2
+            if error > 0
+            else math.nan
+        )
         out[(eq, term)] = Entry(value, error, t, p, status)
     return out
 
@@ -136,7 +140,9 @@ def items(models: list[StoredEstimates], given: tuple[nodes.Option, ...], ctx: C
     panels = [range(k, min(k + per_panel, len(models))) for k in range(0, len(models), per_panel)]
     for n, panel in enumerate(panels):
         lines = [""] if n == 0 else ["", ""]
-        lines += _panel([models[k] for k in panel], [tables[k] for k in panel], terms, statistics, design, ctx)
+        lines += _panel(
+            [models[k] for k in panel], [tables[k] for k in panel], terms, statistics, design, ctx
+        )
         out.append(Text("\n".join(lines)))
     return out
 
@@ -155,10 +161,16 @@ def _rows(tables: list[dict[tuple[str, str], Entry]], options: dict[str, str]) -
         out += [key for key in own if key[1] != "_cons"] + [key for key in own if key[1] == "_cons"]
     if "keep" in options:
         wanted = options["keep"].split()
-        out = [key for key in out if key[1] in wanted or f"{key[0]}:{key[1]}" in wanted or f"{key[0]}:" in wanted]
+        out = [
+            key for key in out if key[1] in wanted or f"{key[0]}:{key[1]}" in wanted or f"{key[0]}:" in wanted
+        ]
     if "drop" in options:
         wanted = options["drop"].split()
-        out = [key for key in out if not (key[1] in wanted or f"{key[0]}:{key[1]}" in wanted or f"{key[0]}:" in wanted)]
+        out = [
+            key
+            for key in out
+            if not (key[1] in wanted or f"{key[0]}:{key[1]}" in wanted or f"{key[0]}:" in wanted)
+        ]
     return out
 
 

@@ -69,7 +69,9 @@ class Vce:
     cluster: str = ""
 
 
-def parse_vce(text: str | None, robust: bool, cluster: str | None, default: str, allowed: tuple[str, ...], ctx: Context) -> Vce:
+def parse_vce(
+    text: str | None, robust: bool, cluster: str | None, default: str, allowed: tuple[str, ...], ctx: Context
+) -> Vce:
     """``vce(...)``, ``robust`` and ``cluster()`` as one; r(198) for what is not allowed."""
     if text is None:
         if cluster:
@@ -113,7 +115,9 @@ def mark_complete(names: tuple[str, ...], sample: np.ndarray, ctx: Context) -> n
     return out
 
 
-def scale_weights(weight: Weights | None, rows: np.ndarray) -> tuple[np.ndarray | None, float, np.ndarray | None]:
+def scale_weights(
+    weight: Weights | None, rows: np.ndarray
+) -> tuple[np.ndarray | None, float, np.ndarray | None]:
     """(weights as they count, number of observations, frequencies): aweights and pweights scaled to sum to n."""
     if weight is None:
         return None, float(rows.sum()), None

@@ -65,9 +65,7 @@ def iteration_log(trace: tuple[float, ...], settings: Settings, reml: bool, robu
     gap = "  " if capital else "   "
     from pystata_hlm.formats import format_number
 
-    steps = [
-        f"Iteration {k}:{gap}{text} = {format_number(ll, '%10.0g')}  " for k, ll in enumerate(trace)
-    ]
+    steps = [f"Iteration {k}:{gap}{text} = {format_number(ll, '%10.0g')}  " for k, ll in enumerate(trace)]
     em = "Performing EM optimization ..." if new else "Performing EM optimization: "
     blank = [] if new else [""]
     se = "Computing standard errors ..." if new else "Computing standard errors:"
@@ -128,7 +126,7 @@ def heading(h: Heading, settings: Settings) -> list[OutputItem]:
     return [
         Text(),
         Header((h.title,), (obs,), **fixed),
-        Text(),
+        Text() if old else Text("\n        Grouping information"),
         grouping_table(h.groups, settings),
         Text(),
         Header(("", ll), (wald, prob), **fixed),
@@ -180,7 +178,9 @@ def grouping_table(groups: tuple[GroupInfo, ...], settings: Settings) -> Table:
 # ---------------------------------------------------------------- random effects
 
 
-def random_effects_table(sections: tuple[Section, ...], settings: Settings, level: float, se_over: str) -> Table:
+def random_effects_table(
+    sections: tuple[Section, ...], settings: Settings, level: float, se_over: str
+) -> Table:
     """``Random-effects parameters | Estimate Std. err. [95% conf. interval]``."""
     fmt = settings.cformat or "%9.0g"
     body: list[Row | Rule] = []
@@ -215,7 +215,9 @@ def random_effects_table(sections: tuple[Section, ...], settings: Settings, leve
     )
 
 
-def component(label: str, kind: str, estimate: float, se: float, level: float, boundary: bool = False) -> Component:
+def component(
+    label: str, kind: str, estimate: float, se: float, level: float, boundary: bool = False
+) -> Component:
     """Interval on the scale where it is symmetric: log for variances and sds, atanh for correlations."""
     z = float(dist.invnormal(1 - (1 - level / 100) / 2))
     if kind in ("var", "sd"):

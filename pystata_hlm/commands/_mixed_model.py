@@ -60,7 +60,9 @@ def structure_of(text: str) -> str:
     for name, shortest in STRUCTURES:
         if len(text) >= shortest and name.startswith(text):
             return name
-    raise StataError(198, f"covariance({text}) not allowed" if text else "option covariance() incorrectly specified")
+    raise StataError(
+        198, f"covariance({text}) not allowed" if text else "option covariance() incorrectly specified"
+    )
 
 
 def plan_levels(equations: tuple[nodes.RandomEquation, ...], ctx: Context) -> tuple[LevelPlan, ...]:

@@ -72,7 +72,9 @@ def level_depth(relevel: str | None, model: Model, ctx: Context) -> int | None:
     raise StataError(198, f"{relevel} is not a level variable of this model")
 
 
-def single(estimation: Estimation, model: Model, statistic: str, depth: int | None, ctx: Context) -> np.ndarray:
+def single(
+    estimation: Estimation, model: Model, statistic: str, depth: int | None, ctx: Context
+) -> np.ndarray:
     """One value for each observation."""
     data, recipe = ctx.data, estimation.recipe
     fitted: lmm.LmmFit = estimation.fit

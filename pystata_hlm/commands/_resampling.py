@@ -48,18 +48,20 @@ def statistics(given: tuple[nodes.ExpItem, ...], ctx: Context, stem: str) -> Sta
     if not given:
         if "b" in ws.e.matrices and ws.e.estimation is not None:
             return _vector("b", ctx)
-        names = [name for name in ws.r.scalars]
+        names = list(ws.r.scalars)
         if not names:
             raise StataError(198, "expression list required")
         items = tuple(Statistic(name, f"r({name})") for name in names)
-        return StatisticList(items, lambda c: np.array([c.workspace.r.scalars.get(n, math.nan) for n in names]))
+        return StatisticList(
+            items, lambda c: np.array([c.workspace.r.scalars.get(n, math.nan) for n in names])
+        )
     if len(given) == 1 and isinstance(given[0].exp, nodes.Name) and given[0].exp.name in ("_b", "_se"):
         return _vector("b" if given[0].exp.name == "_b" else "se", ctx)
-    items = []
+    named: list[Statistic] = []
     for k, item in enumerate(given):
         if isinstance(item.exp, nodes.Name) and item.exp.name in ("_b", "_se"):
             raise StataError(198, "_b and _se may not be combined with other expressions yet")
-        items.append(Statistic(item.name or f"{stem}_{k + 1}", item.text, item.equation or ""))
+        named.append(Statistic(item.name or f"{stem}_{k + 1}", item.text, item.equation or ""))
     expressions = [item.exp for item in given]
 
     def collect(c: Context) -> np.ndarray:
@@ -68,7 +70,7 @@ def statistics(given: tuple[nodes.ExpItem, ...], ctx: Context, stem: str) -> Sta
             raise StataError.type_mismatch()
         return np.array(values, dtype=float)
 
-    return StatisticList(tuple(items), collect)
+    return StatisticList(tuple(named), collect)
 
 
 def _vector(which: str, ctx: Context) -> StatisticList:
@@ -104,7 +106,11 @@ def saved_names(items: tuple[Statistic, ...], stem: str) -> list[str]:
             term = item.name.lstrip("_")
             name = f"{item.equation}_{which}_{term}"
         if not is_valid_name(name) or name in out:
-            name = f"{item.equation}{stem}_{k + 1}" if is_valid_name(f"{item.equation}{stem}_{k + 1}") else f"{stem}_{k + 1}"
+            name = (
+                f"{item.equation}{stem}_{k + 1}"
+                if is_valid_name(f"{item.equation}{stem}_{k + 1}")
+                else f"{stem}_{k + 1}"
+            )
         out.append(name)
     return out
 
@@ -161,7 +167,9 @@ def make_plan(data: Dataset, cluster: tuple[str, ...], strata: tuple[str, ...], 
         raise StataError(459, "clusters are not nested within strata")
     counts = np.bincount(stratum, minlength=int(stratum_of_row.max()) + 1 if n else 1)
     if size is not None and (size < 1 or (size > counts).any()):
-        raise StataError(498, "size() must not be larger than the number of " + ("clusters" if cluster else "observations"))
+        raise StataError(
+            498, "size() must not be larger than the number of " + ("clusters" if cluster else "observations")
+        )
     sizes = tuple(int(c) if size is None else size for c in counts)
     order = np.argsort(unit, kind="stable")
     starts = np.searchsorted(unit[order], np.arange(units))

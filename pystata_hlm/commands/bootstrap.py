@@ -96,7 +96,7 @@ def fast_groups(call: Call, wanted: StatisticList, ctx: Context) -> lmm.LmmFit |
     model: Model = estimation.extra["model"]
     if not model.levels or call.opt("cluster", ()) != model.levels[0].keys or model.vce.kind != "oim":
         return None
-    return estimation.fit  # type: ignore[no-any-return]
+    return estimation.fit
 
 
 def replicate_groups(
@@ -152,7 +152,18 @@ def replicate_groups(
         Opt("reject", 3, "expr"),
         Opt("title", 3, "string"),
     ),
-    unsupported=("bca", "ties", "jackknifeopts:4", "eform:2", "group", "trace", "verbose:4", "force", "coeflegend", "ltolerance"),
+    unsupported=(
+        "bca",
+        "ties",
+        "jackknifeopts:4",
+        "eform:2",
+        "group",
+        "trace",
+        "verbose:4",
+        "force",
+        "coeflegend",
+        "ltolerance",
+    ),
 )
 def run(call: Call, ctx: Context) -> None:
     ws = ctx.workspace
@@ -190,7 +201,9 @@ def run(call: Call, ctx: Context) -> None:
     dots.finish()
     found = Replicates(observed, values)
     if found.complete.sum() < 2:
-        raise StataError(2001, "insufficient observations to compute bootstrap standard errors\nno results will be saved")
+        raise StataError(
+            2001, "insufficient observations to compute bootstrap standard errors\nno results will be saved"
+        )
     if call.has("saving"):
         save(call.opt("saving"), found, wanted, ctx)
     stored = results(call, found, wanted, plan, original, estimation, mask, inner, reps)
@@ -257,7 +270,11 @@ def results(
     tail = (1 - call.opt("level", 95.0) / 100) / 2
     z = float(dist.invnormal(1 - tail))
     se = np.sqrt(np.diag(vcov))
-    scalars = {"N_reps": float(found.complete.sum()), "level": call.opt("level", 95.0), "k_exp": float(len(names))}
+    scalars = {
+        "N_reps": float(found.complete.sum()),
+        "level": call.opt("level", 95.0),
+        "k_exp": float(len(names)),
+    }
     macros = {
         "prefix": "bootstrap",
         "vce": "bootstrap",
@@ -279,10 +296,18 @@ def results(
         "bias": equation_matrix(good.mean(axis=0) - found.observed, names),
         "se": equation_matrix(se, names),
         "reps": equation_matrix(np.full(len(names), float(found.complete.sum())), names),
-        "ci_normal": StataMatrix(np.vstack([found.observed - z * se, found.observed + z * se]), ("ll", "ul"), names),
+        "ci_normal": StataMatrix(
+            np.vstack([found.observed - z * se, found.observed + z * se]), ("ll", "ul"), names
+        ),
         "ci_percentile": StataMatrix(_percentiles(good, tail), ("ll", "ul"), names),
     }
-    info = {"heads": HEADS, "note": _note(call, plan), "reps": reps, "items": wanted.items, "title": call.opt("title")}
+    info = {
+        "heads": HEADS,
+        "note": _note(call, plan),
+        "reps": reps,
+        "items": wanted.items,
+        "title": call.opt("title"),
+    }
     if wanted.whole_b and estimation is not None and estimation.cmd in ("mixed", "regress"):
         return _with_command(original, estimation, vcov, scalars, macros, matrices, info, mask)
     n = float(mask.sum())
@@ -296,7 +321,9 @@ def results(
 def _percentiles(good: np.ndarray, tail: float) -> np.ndarray:
     from pystata_hlm.numeric.quantiles import percentiles
 
-    columns = [percentiles(good[:, k], np.array([100 * tail, 100 * (1 - tail)])) for k in range(good.shape[1])]
+    columns = [
+        percentiles(good[:, k], np.array([100 * tail, 100 * (1 - tail)])) for k in range(good.shape[1])
+    ]
     return np.array(columns).T
 
 
@@ -347,7 +374,10 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
     settings = ctx.settings
     ctx.say()
     if "noheader" not in options:
-        pairs = (("Number of obs", Cell(e.scalars["N"], "%12.0fc")), ("Replications", Cell(float(info["reps"]), "%12.0fc")))
+        pairs = (
+            ("Number of obs", Cell(e.scalars["N"], "%12.0fc")),
+            ("Replications", Cell(float(info["reps"]), "%12.0fc")),
+        )
         ctx.emit(Header((info["title"] or "Bootstrap results", ""), pairs, compact=settings.compact_header))
     if "nolegend" not in options and "exp1" in e.macros:
         word = "Command" if settings.new_headings else "command"

@@ -50,7 +50,9 @@ def _resolve(word: str) -> str:
 @postestimation("estat ic", "*")
 def information_criteria(call: Call, ctx: Context, words: list[str]) -> Stored:
     """estat ic [, n(#) df(#)]"""
-    options = typed_options(call.option_nodes, (Opt("n", 1, "real"), Opt("df", 2, "real")), ("aicc", "caic", "all"), ctx)
+    options = typed_options(
+        call.option_nodes, (Opt("n", 1, "real"), Opt("df", 2, "real")), ("aicc", "caic", "all"), ctx
+    )
     model = _estimates.find(".", ctx)
     found = [_estimates.criteria(model, options.get("n"), options.get("df"))]
     for item in _estimates.criteria_items(found, ctx.settings):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from pystata_hlm.commands import _estimates, _estimates_table
 from pystata_hlm.data.column import Column
 from pystata_hlm.data.names import is_valid_name
 from pystata_hlm.errors import StataError
-from pystata_hlm.output.items import Cell, Col, Row, Table, Text
+from pystata_hlm.output.items import Cell, Col, Row, Table
 from pystata_hlm.runtime.bind import strip_quotes, typed_options
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
@@ -189,7 +188,12 @@ def _directory(models: list[StoredEstimates], ctx: Context) -> Table:
                 ),
             )
         )
-    columns = (Col("Command", 9, align="left"), Col("variable", 11), Col("param.", 11), Col("Title", titles + 2, align="left"))
+    columns = (
+        Col("Command", 9, align="left"),
+        Col("variable", 11),
+        Col("param.", 11),
+        Col("Title", titles + 2, align="left"),
+    )
     return Table(
         "\nName",
         12,
@@ -264,4 +268,3 @@ _RUN: dict[str, Callable[[Call, Context, list[str]], Stored | None]] = {
     "clear": _clear,
     "title": _title,
 }
-

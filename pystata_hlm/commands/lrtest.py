@@ -56,7 +56,9 @@ def compute(one: StoredEstimates, two: StoredEstimates, force: bool, df: int | N
         chi2 = 0.0
     degrees = df if df is not None else abs(ranks[0] - ranks[1])
     if chi2 < 0 and not force:
-        raise StataError(498, "test involves different estimators or models are not nested: LR chi2 is negative")
+        raise StataError(
+            498, "test involves different estimators or models are not nested: LR chi2 is negative"
+        )
     p = float(dist.chi2tail(degrees, chi2)) if chi2 > 0 else 1.0
     conservative = small.stored.scalars.get("k_r", 0.0) != large.stored.scalars.get("k_r", 0.0)
     reml = large.stored.macros.get("method") == "REML"
@@ -66,17 +68,20 @@ def compute(one: StoredEstimates, two: StoredEstimates, force: bool, df: int | N
 def _comparable(first: Stored, second: Stored) -> None:
     if first.macros.get("cmd") != second.macros.get("cmd"):
         raise StataError(
-            498, f"test involves different estimators: {first.macros.get('cmd')} vs. {second.macros.get('cmd')}"
+            498,
+            f"test involves different estimators: {first.macros.get('cmd')} vs. {second.macros.get('cmd')}",
         )
     if first.macros.get("depvar") != second.macros.get("depvar"):
         raise StataError(498, "test involves different dependent variables")
     if first.macros.get("method") != second.macros.get("method"):
         raise StataError(498, "LR test invalid: models were fit by different methods (ML and REML)")
     if first.scalars.get("N") != second.scalars.get("N"):
-        raise StataError(498, f"observations differ: {first.scalars.get('N'):.0f} vs. {second.scalars.get('N'):.0f}")
+        raise StataError(
+            498, f"observations differ: {first.scalars.get('N'):.0f} vs. {second.scalars.get('N'):.0f}"
+        )
     for stored in (first, second):
         if stored.macros.get("vce") in ("robust", "cluster", "bootstrap", "jackknife"):
-            raise StataError(498, f"LR test likely invalid for models with robust vce")
+            raise StataError(498, "LR test likely invalid for models with robust vce")
 
 
 def wrapped(text: str, settings: Settings) -> str:

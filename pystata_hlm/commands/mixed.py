@@ -106,7 +106,14 @@ def control_of(call: Call) -> lmm.Control:
     return replace(lmm.Control(), **changes)
 
 
-def fit(y: np.ndarray, x: np.ndarray, levels: tuple[lmm.Level, ...], reml: bool, strata: np.ndarray | None, control: lmm.Control) -> lmm.LmmFit:
+def fit(
+    y: np.ndarray,
+    x: np.ndarray,
+    levels: tuple[lmm.Level, ...],
+    reml: bool,
+    strata: np.ndarray | None,
+    control: lmm.Control,
+) -> lmm.LmmFit:
     """The engine's errors in Stata's words."""
     try:
         return lmm.fit_lmm(y, x, levels, reml=reml, residual_groups=strata, control=control)
@@ -122,7 +129,14 @@ def fit(y: np.ndarray, x: np.ndarray, levels: tuple[lmm.Level, ...], reml: bool,
         raise StataError(498, "the fixed-effects design is singular") from None
 
 
-def sample_of(call: Call, model_terms: tuple[str, ...], levels: tuple[LevelPlan, ...], residual: ResidualPlan, vce: Vce, ctx: Context) -> np.ndarray:
+def sample_of(
+    call: Call,
+    model_terms: tuple[str, ...],
+    levels: tuple[LevelPlan, ...],
+    residual: ResidualPlan,
+    vce: Vce,
+    ctx: Context,
+) -> np.ndarray:
     names = [name for level in levels for name in level.effects if name != "_cons"]
     names += [level.name for level in levels if level.name != ALL]
     names += [name for name in (residual.by, vce.cluster) if name]
@@ -188,12 +202,16 @@ def run(call: Call, ctx: Context) -> Stored | None:
     reml = call.has("reml")
     levels = plan_levels(node.equations, ctx)
     residual = residual_plan(call.opt("residuals"), ctx)
-    vce = parse_vce(call.opt("vce"), call.has("robust"), call.opt("cluster"), "oim", ("oim", "robust", "cluster"), ctx)
+    vce = parse_vce(
+        call.opt("vce"), call.has("robust"), call.opt("cluster"), "oim", ("oim", "robust", "cluster"), ctx
+    )
     if vce.kind != "oim" and reml:
         raise StataError(198, f"vce({vce.kind}) not allowed with restricted maximum likelihood")
     sample = sample_of(call, (depvar,), levels, residual, vce, ctx)
     found, rows = design_of(terms, sample, ctx, (depvar,), not call.has("noconstant"))
-    levels = tuple(replace(plan, parts=tuple(drop_collinear(p, ctx, rows) for p in plan.parts)) for plan in levels)
+    levels = tuple(
+        replace(plan, parts=tuple(drop_collinear(p, ctx, rows) for p in plan.parts)) for plan in levels
+    )
     for plan in levels:
         for part in plan.parts:
             if len(part.effects) == 1 and part.asked not in (None, "identity"):
@@ -220,10 +238,19 @@ def run(call: Call, ctx: Context) -> Stored | None:
     return None
 
 
-def describe(fitted: lmm.LmmFit, levels: tuple[LevelPlan, ...], residual: ResidualPlan, reml: bool, vce: Vce, rows: np.ndarray, ctx: Context) -> Model:
+def describe(
+    fitted: lmm.LmmFit,
+    levels: tuple[LevelPlan, ...],
+    residual: ResidualPlan,
+    reml: bool,
+    vce: Vce,
+    rows: np.ndarray,
+    ctx: Context,
+) -> Model:
     """Names, group keys and the robust covariance."""
     keys = tuple(
-        GroupKeys.of(plan, ctx.data, rows, level.group_row) for plan, level in zip(levels, fitted.levels, strict=True)
+        GroupKeys.of(plan, ctx.data, rows, level.group_row)
+        for plan, level in zip(levels, fitted.levels, strict=True)
     )
     robust, n_clusters = None, None
     if vce.kind == "cluster":
@@ -279,7 +306,9 @@ def component_names(p: lmm.Param, part: Any, sd: bool) -> str:
 # ---------------------------------------------------------------- e()
 
 
-def results(call: Call, depvar: str, recipe: Any, fitted: lmm.LmmFit, model: Model, rows: np.ndarray, ctx: Context) -> Stored:
+def results(
+    call: Call, depvar: str, recipe: Any, fitted: lmm.LmmFit, model: Model, rows: np.ndarray, ctx: Context
+) -> Stored:
     fixed = recipe.widen(fitted.beta)
     vcov_fixed = recipe.widen(fitted.vcov_beta)
     metric, vcov_metric = fitted.metric, fitted.vcov_metric
@@ -322,7 +351,11 @@ def results(call: Call, depvar: str, recipe: Any, fitted: lmm.LmmFit, model: Mod
     if model.levels or model.residual.by:
         scalars |= {"ll_c": fitted.loglik_linear}
         if model.robust is None:
-            scalars |= {"chi2_c": chi2_c, "df_c": float(lr_df), "p_c": p_c / 2 if chibar and chi2_c > 0 else p_c}
+            scalars |= {
+                "chi2_c": chi2_c,
+                "df_c": float(lr_df),
+                "p_c": p_c / 2 if chibar and chi2_c > 0 else p_c,
+            }
     macros = {
         "cmdline": call.line,
         "cmd": "mixed",
@@ -358,8 +391,15 @@ def results(call: Call, depvar: str, recipe: Any, fitted: lmm.LmmFit, model: Mod
         matrices["V_modelbased"] = square_matrix(model_based, names)
     if fitted.levels:
         cols = tuple(plan.name for plan in model.levels)
-        for name, attribute in (("N_g", "n_groups"), ("g_min", "size_min"), ("g_avg", "size_avg"), ("g_max", "size_max")):
-            matrices[name] = StataMatrix.make([[getattr(level, attribute) for level in fitted.levels]], ("r1",), cols)
+        for name, attribute in (
+            ("N_g", "n_groups"),
+            ("g_min", "size_min"),
+            ("g_avg", "size_avg"),
+            ("g_max", "size_max"),
+        ):
+            matrices[name] = StataMatrix.make(
+                [[getattr(level, attribute) for level in fitted.levels]], ("r1",), cols
+            )
     estimation = Estimation(
         "mixed",
         depvar,
@@ -369,7 +409,11 @@ def results(call: Call, depvar: str, recipe: Any, fitted: lmm.LmmFit, model: Mod
         eq=depvar,
         fit=fitted,
         replay=show,
-        extra={"model": model, "title": "Linear prediction, fixed portion", "effects": tuple(p.effects for p in model.levels)},
+        extra={
+            "model": model,
+            "title": "Linear prediction, fixed portion",
+            "effects": tuple(p.effects for p in model.levels),
+        },
     )
     return Stored("e", scalars, macros, matrices, estimation, rows)
 
@@ -399,7 +443,11 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
     if "noheader" not in options:
         for item in layout.heading(heading_of(estimation, e, options), ctx.settings):
             ctx.emit(item)
-    heads = override["heads"] if override else _coeftable.Heads(se_over="Robust" if model.robust is not None else "")
+    heads = (
+        override["heads"]
+        if override
+        else _coeftable.Heads(se_over="Robust" if model.robust is not None else "")
+    )
     if "nofetable" not in options:
         c = coefficients(
             estimation.recipe,
@@ -419,7 +467,9 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
             if override["note"]:
                 ctx.emit(Text(override["note"].rjust(table_width(table))))
         elif model.n_clusters is not None:
-            ctx.emit(layout.cluster_note(model.n_clusters, model.vce.cluster, ctx.settings, table_width(table)))
+            ctx.emit(
+                layout.cluster_note(model.n_clusters, model.vce.cluster, ctx.settings, table_width(table))
+            )
         ctx.emit(table)
     if "noretable" not in options and (model.levels or model.residual.by):
         ctx.say()
@@ -439,7 +489,11 @@ def heading_of(estimation: Estimation, e: Stored, options: dict[str, Any]) -> la
         layout.GroupInfo(plan.name, level.n_groups, level.size_min, level.size_avg, level.size_max)
         for plan, level in zip(model.levels, fitted.levels, strict=True)
     )
-    what = "restricted-likelihood" if model.reml else ("pseudolikelihood" if model.robust is not None else "likelihood")
+    what = (
+        "restricted-likelihood"
+        if model.reml
+        else ("pseudolikelihood" if model.robust is not None else "likelihood")
+    )
     return layout.Heading(
         e.macros["title"],
         fitted.n,
@@ -452,7 +506,9 @@ def heading_of(estimation: Estimation, e: Stored, options: dict[str, Any]) -> la
     )
 
 
-def random_sections(estimation: Estimation, e: Stored, level: float, sd: bool, ctx: Context) -> tuple[layout.Section, ...]:
+def random_sections(
+    estimation: Estimation, e: Stored, level: float, sd: bool, ctx: Context
+) -> tuple[layout.Section, ...]:
     """The random-effects table's blocks, in natural units or as standard deviations and correlations."""
     model: Model = estimation.extra["model"]
     fitted: lmm.LmmFit = estimation.fit
@@ -480,7 +536,15 @@ def _belongs(p: lmm.Param, depth: int, plan: LevelPlan, part: Any) -> bool:
     return p.level == depth + 1 and p.equation == plan.parts.index(part) + 1
 
 
-def _residual_section(model: Model, fitted: lmm.LmmFit, values: np.ndarray, ses: np.ndarray, level: float, sd: bool, ctx: Context) -> layout.Section:
+def _residual_section(
+    model: Model,
+    fitted: lmm.LmmFit,
+    values: np.ndarray,
+    ses: np.ndarray,
+    level: float,
+    sd: bool,
+    ctx: Context,
+) -> layout.Section:
     kind = "sd" if sd else "var"
     if not model.residual.by:
         return layout.Section((), (layout.component(f"{kind}(Residual)", kind, values[0], ses[0], level),))
@@ -489,7 +553,11 @@ def _residual_section(model: Model, fitted: lmm.LmmFit, values: np.ndarray, ses:
     groups = ctx.data.groups([by], ctx.workspace.e_sample()) if len(codes) else None
     rows = []
     for s in range(len(values)):
-        text = _stratum_text(estimation_values(groups, ctx, by, s), by, ctx) if groups is not None else str(s + 1)
+        text = (
+            _stratum_text(estimation_values(groups, ctx, by, s), by, ctx)
+            if groups is not None
+            else str(s + 1)
+        )
         rows.append(layout.component(f"{text}: {kind}(e)", kind, values[s], ses[s], level))
     return layout.Section(("Residual: Independent,", f"    by {by}"), tuple(rows))
 

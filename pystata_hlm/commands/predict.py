@@ -72,7 +72,11 @@ class Prediction:
 
 
 def choose(
-    request: Request, ctx: Context, statistics: tuple[Opt, ...], others: tuple[Opt, ...], unsupported: tuple[str, ...]
+    request: Request,
+    ctx: Context,
+    statistics: tuple[Opt, ...],
+    others: tuple[Opt, ...],
+    unsupported: tuple[str, ...],
 ) -> tuple[str | None, dict[str, Any]]:
     """The statistic option given (None: the default) and all options; r(198) when two are given."""
     options = typed_options(request.options, (*statistics, *others), unsupported, ctx)

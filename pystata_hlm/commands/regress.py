@@ -44,7 +44,9 @@ _DISPLAY = (
 )
 
 
-def covariance(fit: ols.OlsFit, vce: Vce, rows: np.ndarray, frequencies: np.ndarray | None, ctx: Context) -> tuple[np.ndarray, float, int | None]:
+def covariance(
+    fit: ols.OlsFit, vce: Vce, rows: np.ndarray, frequencies: np.ndarray | None, ctx: Context
+) -> tuple[np.ndarray, float, int | None]:
     """V, the denominator degrees of freedom, and the number of clusters."""
     if vce.kind == "cluster":
         codes, n = cluster_codes(vce.cluster, rows, ctx)
@@ -88,7 +90,11 @@ def anova_side(e: Stored, ctx: Context) -> Side:
 
 def _summary(e: Stored) -> tuple[tuple[str, Cell], ...]:
     s = e.scalars
-    p = float(dist.Ftail(s["df_m"], s["df_r"], s["F"])) if s["df_m"] > 0 and not math.isnan(s["F"]) else math.nan
+    p = (
+        float(dist.Ftail(s["df_m"], s["df_r"], s["F"]))
+        if s["df_m"] > 0 and not math.isnan(s["F"])
+        else math.nan
+    )
     return (
         ("Number of obs", Cell(s["N"], "%12.0fc")),
         (f"F({s['df_m']:.0f}, {s['df_r']:.0f})", Cell(s["F"], "%9.2f")),
@@ -182,7 +188,18 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
         Opt("cluster", 2, "varname"),
         Opt("vce", 3, "text"),
     ),
-    unsupported=("hascons", "tsscons", "eform", "plus", "depname", "mse1", "coeflegend", "cformat", "pformat", "sformat"),
+    unsupported=(
+        "hascons",
+        "tsscons",
+        "eform",
+        "plus",
+        "depname",
+        "mse1",
+        "coeflegend",
+        "cformat",
+        "pformat",
+        "sformat",
+    ),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     if call.replay:
@@ -228,7 +245,11 @@ def results(
     """e() of regress."""
     slopes = slice(0, fit.df_model)
     if vce.kind == "ols":
-        f = fit.mss / fit.df_model / fit.sigma2 if fit.df_model and fit.sigma2 > 0 else (0.0 if not fit.df_model else math.nan)
+        f = (
+            fit.mss / fit.df_model / fit.sigma2
+            if fit.df_model and fit.sigma2 > 0
+            else (0.0 if not fit.df_model else math.nan)
+        )
     else:
         chi2, rank = ols.wald(fit.b[slopes], vcov[slopes, slopes])
         f = chi2 / fit.df_model if rank == fit.df_model and fit.df_model else math.nan
@@ -337,7 +358,9 @@ _IN_SAMPLE = ("rstandard", "rstudent", "leverage", "hat", "cooksd", "dfits", "st
 @postestimation("predict", "regress")
 def predict(request: Request, ctx: Context) -> list[tuple[str, Prediction]]:
     """predict after regress: xb residuals stdp stdf stdr rstandard rstudent leverage cooksd dfits."""
-    statistic, _ = choose(request, ctx, _STATISTICS, (), ("dfbeta", "welsch", "covratio", "pr", "e", "ystar", "scores"))
+    statistic, _ = choose(
+        request, ctx, _STATISTICS, (), ("dfbeta", "welsch", "covratio", "pr", "e", "ystar", "scores")
+    )
     if statistic is None:
         statistic = "xb"
         ctx.say("(option xb assumed; fitted values)")

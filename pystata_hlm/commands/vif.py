@@ -38,7 +38,10 @@ def compute(estimation: Estimation, uncentered: bool) -> list[tuple[str, float]]
 
 def layout(found: list[tuple[str, float]], ctx: Context) -> Table:
     c = _coeftable.Coefficients(
-        names=[name for name, _ in found], status=["ok"] * len(found), b=np.zeros(len(found)), se=np.zeros(len(found))
+        names=[name for name, _ in found],
+        status=["ok"] * len(found),
+        b=np.zeros(len(found)),
+        se=np.zeros(len(found)),
     )
     body: list[Row | Rule] = []
     for block in _coeftable.blocks_of(c, label_lookup(ctx)):

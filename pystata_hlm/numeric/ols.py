@@ -81,7 +81,9 @@ def normal_loglik(rss: float, n: float) -> float:
     return -0.5 * n * (1 + math.log(2 * math.pi) + math.log(rss / n))
 
 
-def fit_ols(y: Array, x: Array, w: Array | None = None, constant: bool = True, n_obs: float | None = None) -> OlsFit:
+def fit_ols(
+    y: Array, x: Array, w: Array | None = None, constant: bool = True, n_obs: float | None = None
+) -> OlsFit:
     """Least squares by QR of the scaled design; ``x`` has full column rank, the constant (if any) last.
 
     w      weights, already scaled as they shall count; None for 1

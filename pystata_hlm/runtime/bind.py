@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from pystata_hlm.data.dataset import Groups
     from pystata_hlm.runtime.context import Context
 
-EQUATION_OPTIONS = (Opt("covariance", 3, "text"), Opt("noconstant", 5), Opt("collinear", 3), Opt("fweight", 2, "expr"), Opt("pweight", 2, "expr"))
+EQUATION_OPTIONS = (
+    Opt("covariance", 3, "text"),
+    Opt("noconstant", 5),
+    Opt("collinear", 3),
+    Opt("fweight", 2, "expr"),
+    Opt("pweight", 2, "expr"),
+)
 """Options that belong to one ``||`` equation of ``mixed``; all others move up to the model."""
 
 _WEIGHT_NOTES = {
@@ -66,7 +72,9 @@ def typed_options(
             lacking = tuple(_unsupported(entry) for entry in unsupported)
             known = match_option(item.name, lacking)
             if known is not None:
-                raise StataError.option_not_supported(known.name if item.argument is None else f"{known.name}()")
+                raise StataError.option_not_supported(
+                    known.name if item.argument is None else f"{known.name}()"
+                )
             raise StataError.option_not_allowed(shown)
         value = option_value(item, option, ctx)
         if option.repeat:

@@ -83,7 +83,9 @@ def _resolve(part: str, resolve: Callable[[str], str]) -> str:
     return f"{operator}{dot}{name}"
 
 
-def coefficient(e: Stored, kind: str, equation: str, term: str, resolve: Callable[[str], str] | None = None) -> float:
+def coefficient(
+    e: Stored, kind: str, equation: str, term: str, resolve: Callable[[str], str] | None = None
+) -> float:
     """``_b[]`` (``_coef[]``) or ``_se[]`` of the active estimates; r(301) when there are none."""
     b = e.matrices.get("b")
     if b is None:

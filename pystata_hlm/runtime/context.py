@@ -15,7 +15,7 @@ from pystata_hlm.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
     from pystata_hlm.data.dataset import Dataset, Groups
-    from pystata_hlm.expr.evaluate import Env
+    from pystata_hlm.expr.env import DataEnv
     from pystata_hlm.numeric.rng import StataRNG
     from pystata_hlm.runtime.executor import Executor
     from pystata_hlm.runtime.settings import Settings
@@ -67,7 +67,7 @@ class Context:
         self.emit(Text(text, style))
 
     # -- evaluation --------------------------------------------------------------------------
-    def env(self, sample: np.ndarray | None = None, by: Groups | None = None) -> Env:
+    def env(self, sample: np.ndarray | None = None, by: Groups | None = None) -> DataEnv:
         """An expression environment over the present dataset."""
         return self.executor.env(sample, by)
 

@@ -35,15 +35,15 @@ class BreakLoop(Exception):
 
 _WORD = re.compile(r"\s*(\w+)")
 _KEYWORDS = {
-    **{w: "forvalues" for w in ("forv", "forva", "forval", "forvalu", "forvalue", "forvalues")},
-    **{w: "foreach" for w in ("foreach",)},
+    **dict.fromkeys(("forv", "forva", "forval", "forvalu", "forvalue", "forvalues"), "forvalues"),
+    **dict.fromkeys(("foreach",), "foreach"),
     "while": "while",
     "if": "if",
     "else": "else",
-    **{w: "continue" for w in ("continue", "cont", "conti", "contin", "continu")},
-    **{w: "quietly" for w in ("qui", "quie", "quiet", "quietl", "quietly")},
-    **{w: "noisily" for w in ("n", "no", "noi", "nois", "noisi", "noisil", "noisily")},
-    **{w: "capture" for w in ("cap", "capt", "captu", "captur", "capture")},
+    **dict.fromkeys(("continue", "cont", "conti", "contin", "continu"), "continue"),
+    **dict.fromkeys(("qui", "quie", "quiet", "quietl", "quietly"), "quietly"),
+    **dict.fromkeys(("n", "no", "noi", "nois", "noisi", "noisil", "noisily"), "noisily"),
+    **dict.fromkeys(("cap", "capt", "captu", "captur", "capture"), "capture"),
 }
 
 

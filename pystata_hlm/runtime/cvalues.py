@@ -43,8 +43,8 @@ _VALUES: dict[str, Callable[[Workspace], float | str]] = {
     "rc": lambda ws: float(ws.rc),
     "rng": lambda ws: ws.rng.kind,
     "rng_current": lambda ws: ws.rng.kind,
-    "rngstate": lambda ws: ws.rng.state_text(),
-    "seed": lambda ws: ws.rng.state_text(),
+    "rngstate": lambda ws: ws.rng.state,
+    "seed": lambda ws: ws.rng.state,
     "pwd": lambda ws: str(ws.cwd),
     "tmpdir": lambda ws: os.environ.get("TMPDIR", "/tmp"),
     "dirsep": lambda ws: "/",
@@ -75,7 +75,9 @@ _VALUES: dict[str, Callable[[Workspace], float | str]] = {
     "alpha": lambda ws: "a b c d e f g h i j k l m n o p q r s t u v w x y z",
     "ALPHA": lambda ws: "A B C D E F G H I J K L M N O P Q R S T U V W X Y Z",
     "Mons": lambda ws: "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
-    "Months": lambda ws: "January February March April May June July August September October November December",
+    "Months": lambda ws: (
+        "January February March April May June July August September October November December"
+    ),
     "Wdays": lambda ws: "Sun Mon Tue Wed Thu Fri Sat",
     "Weekdays": lambda ws: "Sunday Monday Tuesday Wednesday Thursday Friday Saturday",
 }

@@ -17,9 +17,9 @@ from pystata_hlm.expr.env import DataEnv
 from pystata_hlm.expr.evaluate import evaluate_scalar
 from pystata_hlm.formats import format_macro_number
 from pystata_hlm.lang import nodes, prefixes
+from pystata_hlm.lang.echo import echo as echo_lines
 from pystata_hlm.lang.macros import expand
 from pystata_hlm.lang.parser import parse
-from pystata_hlm.lang.echo import echo as echo_lines
 from pystata_hlm.lang.source import read_do
 from pystata_hlm.output.items import Echo, Error, Graph, OutputItem, Text
 from pystata_hlm.runtime import control, extended, registry
@@ -275,7 +275,9 @@ class Executor:
             with self.quiet(False):
                 self._prefixed(rest, parts, line)
         elif word == "capture":
-            self.captured(lambda: self._prefixed(rest, parts, line), loud=bool(rest) and rest[0][0] == "noisily")
+            self.captured(
+                lambda: self._prefixed(rest, parts, line), loud=bool(rest) and rest[0][0] == "noisily"
+            )
         elif word in ("by", "bysort"):
             self._by(word, text, rest, parts, line)
         elif word == "version":
@@ -364,7 +366,13 @@ class Executor:
             raise
 
     def _bind_and_run(
-        self, spec: CommandSpec, text: str, line: str, groups: Groups | None, keys: tuple[str, ...], inner: str
+        self,
+        spec: CommandSpec,
+        text: str,
+        line: str,
+        groups: Groups | None,
+        keys: tuple[str, ...],
+        inner: str,
     ) -> None:
         if spec.prefix and not inner:
             raise StataError(198, f"{spec.name} requires a command after a colon")

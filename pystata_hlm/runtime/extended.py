@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _TABLE: list[tuple[re.Pattern[str], Callable[[re.Match[str], Context], str]]] = []
 
 
-def _function(pattern: str) -> Callable[[Callable[[re.Match[str], Context], str]], Callable[[re.Match[str], Context], str]]:
+def _function(
+    pattern: str,
+) -> Callable[[Callable[[re.Match[str], Context], str]], Callable[[re.Match[str], Context], str]]:
     def register(run: Callable[[re.Match[str], Context], str]) -> Callable[[re.Match[str], Context], str]:
         _TABLE.append((re.compile(pattern + r"\s*$", re.DOTALL), run))
         return run

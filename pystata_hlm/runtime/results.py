@@ -21,7 +21,9 @@ class StataMatrix:
     cols: tuple[str, ...]
 
     @staticmethod
-    def make(values: Any, rows: tuple[str, ...] | None = None, cols: tuple[str, ...] | None = None) -> StataMatrix:
+    def make(
+        values: Any, rows: tuple[str, ...] | None = None, cols: tuple[str, ...] | None = None
+    ) -> StataMatrix:
         """Defaults are Stata's: rows r1 r2 ..., columns c1 c2 ..."""
         array = np.atleast_2d(np.asarray(values, dtype=np.float64))
         n, m = array.shape
@@ -79,7 +81,7 @@ class Stored:
         """A result by name: scalar, then macro, then matrix; None when there is none."""
         for store in (self.scalars, self.macros, self.matrices, self.hidden):
             if name in store:
-                return store[name]  # type: ignore[index]
+                return store[name]
         return None
 
     @property
