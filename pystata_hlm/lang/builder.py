@@ -95,6 +95,8 @@ class Builder:
         return nodes.String(str(c[0][1:-1]))
 
     def name(self, c: Children) -> nodes.Expr:
+        if c[0] in ("if", "in", "using", "with"):  # reserved
+            raise StataError.invalid_syntax()
         return nodes.Name(_name(c[0]))
 
     def operated(self, c: Children) -> nodes.Expr:

@@ -166,6 +166,24 @@ def parse(start: str, text: str) -> Any:
             raise diagnose(start, masked, _position(error, text)) from None
 
 
+@lru_cache(maxsize=CACHE_SIZE)
+def split_condition(text: str) -> tuple[str, str]:
+    """``exp command`` of a one-line ``if``: the condition ends where a second operand starts.
+
+    The command is "" when the whole text is an expression. Errors: those of the condition.
+    """
+    try:
+        parse("expr", text)
+    except StataError as error:
+        if error.span is None:
+            raise
+        at = error.span[0]
+        condition = text[:at].strip()
+        parse("expr", condition)
+        return condition, text[at:].strip()
+    return text.strip(), ""
+
+
 def _position(error: Any, text: str) -> int:
     token = getattr(error, "token", None)
     if token is not None:
@@ -173,4 +191,4 @@ def _position(error: Any, text: str) -> int:
     return int(error.pos_in_stream)
 
 
-__all__ = ["START_RULES", "StataError", "grammar_dir", "parse"]
+__all__ = ["START_RULES", "StataError", "grammar_dir", "parse", "split_condition"]

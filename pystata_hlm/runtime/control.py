@@ -15,7 +15,7 @@ from pystata_hlm.errors import StataError
 from pystata_hlm.expr.evaluate import evaluate_scalar
 from pystata_hlm.lang import nodes
 from pystata_hlm.lang.numlist import parse_numlist
-from pystata_hlm.lang.parser import parse
+from pystata_hlm.lang.parser import parse, split_condition
 from pystata_hlm.runtime.words import tokens
 
 if TYPE_CHECKING:
@@ -125,19 +125,7 @@ def _split_condition(executor: Executor, line: nodes.LogicalLine, text: str) -> 
         return None, text[1:].strip()
     if line.block is not None:
         return text, ""
-    return split_if(executor.expand(text))
-
-
-def split_if(text: str) -> tuple[str, str]:
-    """``exp command`` of a one-line if: the longest expression at the start that parses."""
-    text = text.strip()
-    for cut in [m.start() for m in re.finditer(r"\s", text)][::-1]:
-        try:
-            parse("expr", text[:cut])
-        except StataError:
-            continue
-        return text[:cut], text[cut:].strip()
-    raise StataError.invalid_syntax()
+    return split_condition(executor.expand(text).strip())
 
 
 # ---------------------------------------------------------------- loops

@@ -32,6 +32,7 @@ ERRORS = (
     ("expr", "1 + * 2", 198, "invalid syntax", "*"),
     ("varlist", "a b 1", 198, "1 invalid name", "1"),
     ("expr", "x" * 33, 198, "x" * 33 + " invalid name", None),
+    ("generate", "v = if foreign", 198, "invalid syntax", None),
     ("atspec", "x=(1 a)", 121, "invalid numlist", None),
 )
 

@@ -10,7 +10,7 @@ import pytest
 
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes as n
-from pystata_hlm.lang.parser import START_RULES, mask_compound, parse
+from pystata_hlm.lang.parser import START_RULES, mask_compound, parse, split_condition
 from pystata_hlm.lang.prefixes import split
 from pystata_hlm.lang.source import decode, read_do
 from pystata_hlm.lang.unparse import unparse
@@ -517,3 +517,25 @@ def test_every_command_of_the_cases_has_a_parse() -> None:
                     parse({"by": "by", "bysort": "by", "statsby": "explist"}.get(word, "anything"), text)
                 count += 1
     assert count > 300
+
+
+CONDITIONS = {
+    "1==1 di 2": ("1==1", "di 2"),
+    '_rc==0 & "$s"!="" local k 2': ('_rc==0 & "$s"!=""', "local k 2"),
+    '(a) di "x (y"': ("(a)", 'di "x (y"'),
+    "_rc exit": ("_rc", "exit"),
+    '"a"=="b" quietly: sum x if z, detail': ('"a"=="b"', "quietly: sum x if z, detail"),
+    "inlist(x, 1, 2) replace y = -1": ("inlist(x, 1, 2)", "replace y = -1"),
+    "x > 3": ("x > 3", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), CONDITIONS.items())
+def test_split_condition(text: str, expected: tuple[str, str]) -> None:
+    assert split_condition(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "+", "x == = di 2", "if x", ") di 2"])
+def test_no_condition(text: str) -> None:
+    with pytest.raises(StataError):
+        split_condition(text)
