@@ -104,15 +104,20 @@ def _if_chain(executor: Executor, lines: Sequence[nodes.LogicalLine], k: int, re
                     _run_body(executor, current)
                 elif single:
                     executor.run_lines([nodes.LogicalLine(single, (), current.origin)], echo=False)
-        following = k + consumed + 1
-        if following >= len(lines):
+        between = following = k + consumed + 1
+        while following < len(lines) and not lines[following].text and lines[following].error is None:
+            following += 1  # blank and comment lines may stand before an else
+        if following == len(lines):
             return consumed
-        found = re.match(r"\s*else\b", lines[following].text)
+        found = re.match(r"else\b", lines[following].text)
         if found is None:
             return consumed
         current = lines[following]
-        if echo and not executor.silent:
+        executor.run_lines(lines[between:following], echo)
+        consumed = following - k - 1
+        if echo:
             executor.emit_echo(current)
+            executor.idle = False
         text = current.text[found.end() :]
         branch = re.match(r"\s*if\b", text)
         text = text[branch.end() :] if branch else "\0" + text
