@@ -115,7 +115,7 @@ def make_axis(
         label_style=rule.style,
         alternate=scale.alternate,
         references=references,
-        thin=source.ticks is None and not rule.values,
+        thin=source.ticks is None and not label.values,
         flush=source.flush and low >= 0 and not scale.log,
         categorical=source.categorical,
         groups=source.groups,

@@ -129,9 +129,13 @@ def split_plot_options(
     mine: list[tuple[str, OptionLike]] = []
     rest: list[OptionLike] = []
     for option in options:
-        full = match(option.name, own) or match(option.name, PLOT_OPTIONS)
+        named = match(option.name, own)
+        if named is not None:
+            mine.append((named, option))
+            continue
+        full = match(option.name, PLOT_OPTIONS)
         if full is not None and full not in UNSUPPORTED_PLOT:
-            mine.append((_SYNONYMS.get(full, full) if full not in own else full, option))
+            mine.append((_SYNONYMS.get(full, full), option))
             continue
         lacking = full if full in UNSUPPORTED_PLOT else match(option.name, UNSUPPORTED_PLOT)
         if lacking is not None:
