@@ -471,7 +471,7 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
                 layout.cluster_note(model.n_clusters, model.vce.cluster, ctx.settings, table_width(table))
             )
         ctx.emit(table)
-    if "noretable" not in options and (model.levels or model.residual.by):
+    if "noretable" not in options:
         ctx.say()
         sections = random_sections(estimation, e, level, "stddeviations" in options, ctx)
         ctx.emit(layout.random_effects_table(sections, ctx.settings, level, heads.se_over))

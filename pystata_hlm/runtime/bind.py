@@ -264,6 +264,8 @@ def bind(spec: CommandSpec, text: str, line: str, ctx: Context, by: Groups | Non
         return call
     if spec.estimation and _is_replay(text):
         return _bind_replay(spec, text, call, ctx)
+    if spec.syntax == "newvars" and _is_replay(text):
+        raise StataError.varlist_required()
     node = parse(spec.syntax, text)
     if isinstance(node, nodes.Mixed):
         node = split_mixed(node)
