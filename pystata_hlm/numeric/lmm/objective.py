@@ -430,7 +430,7 @@ class ProfileDerivatives:
             return cls(0.5 * gradient, None, cross, None)
         full = d * (pieces.ee2 - 2.0 * pieces.xe @ pieces.xe.T) / rss + pieces.log_det2
         if pieces.xx is not None and pieces.xx2 is not None:
-            flat = pieces.xx.reshape(pieces.xx.shape[0], -1)
+            flat = pieces.xx.reshape(gradient.size, objective.blocks.p**2)
             full = full + pieces.xx2 - flat @ flat.T
         profiled = full - d * np.outer(pieces.ee, pieces.ee) / rss**2
         return cls(0.5 * gradient, 0.5 * profiled, cross, 0.5 * full)
