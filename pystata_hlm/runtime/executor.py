@@ -103,7 +103,7 @@ class Executor:
         self.context = Context(workspace, self)
         self.on_report: Callable[[Report], None] | None = None
         self.idle = False
-        """The line echoed last ran nothing: it was empty or a comment."""
+        """The line echoed last ran nothing: it was empty, a comment, or #delimit."""
         self.depth = 0
 
     # ------------------------------------------------------------ output
@@ -198,7 +198,7 @@ class Executor:
             line = lines[k]
             if echo:
                 self.emit_echo(line)
-                self.idle = not (line.text or line.error)
+                self.idle = not (line.text or line.error) or line.text.startswith("#d")
             if line.text or line.error:
                 k += self._run_logical(lines, k, echo)
             k += 1
