@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pystata_hlm.commands._graph import title_of, value_texts
+from pystata_hlm.commands.graphs.common import title_of, value_texts
 from pystata_hlm.data.dataset import Dataset
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_number

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pystata_hlm.commands._graph import (
+from pystata_hlm.commands.graphs.common import (
     Mask,
     axis_of,
     by_groups,

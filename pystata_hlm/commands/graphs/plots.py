@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pystata_hlm.commands._fits import linear_fit
-from pystata_hlm.commands._graph import Mask, axis_of, numeric, texts_of, title_of, varlist
+from pystata_hlm.commands.graphs.common import Mask, axis_of, numeric, texts_of, title_of, varlist
+from pystata_hlm.commands.graphs.fits import linear_fit
 from pystata_hlm.data.column import Column
 from pystata_hlm.data.dataset import Dataset
 from pystata_hlm.design.varlist import expand_varlist

@@ -1,0 +1,1 @@
+"""What the graph commands do; imported when one is first run, so that starting up stays fast."""

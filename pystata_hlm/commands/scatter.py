@@ -1,0 +1,15 @@
+"""scatter: Scatterplot.   scatter yvars xvar [if] [in] [, options]"""
+
+from __future__ import annotations
+
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call
+
+
+@command("scatter", min=2, syntax="raw")
+def run(call: Call, ctx: Context) -> Stored | None:
+    from pystata_hlm.commands.graphs import twoway
+
+    return twoway.run_scatter(call, ctx)
