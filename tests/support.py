@@ -1,8 +1,8 @@
 """Shared test helpers: run Stata text, look at the workspace, compare with the real logs in ../shared/cases.
 
-    run("sysuse auto\\nsummarize price")            the log, commands echoed
-    s = Session(); s.run("..."); s.data, s.r["mean"], s.e, s.rc, s.last_error
-    compare_case("summarize_detail_price")         each command of the case against Stata's output
+run("sysuse auto\\nsummarize price")            the log, commands echoed
+s = Session(); s.run("..."); s.data, s.r["mean"], s.e, s.rc, s.last_error
+compare_case("summarize_detail_price")         each command of the case against Stata's output
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pystata_hlm.lang.nodes import LogicalLine
 from pystata_hlm.lang.source import read_do
 from pystata_hlm.output.items import Graph, OutputItem
 from pystata_hlm.output.text import render
-from pystata_hlm.runtime.executor import ExitDoFile, Executor
+from pystata_hlm.runtime.executor import Executor, ExitDoFile
 from pystata_hlm.runtime.results import StataMatrix, Stored
 from pystata_hlm.runtime.workspace import Workspace
 
@@ -131,7 +131,9 @@ def _chunks(lines: list[LogicalLine]) -> Iterator[list[LogicalLine]]:
         yield chunk
 
 
-def run(text: str, release: int = 18, cwd: str | Path | None = None, *, echo: bool = True, stop: bool = True) -> str:
+def run(
+    text: str, release: int = 18, cwd: str | Path | None = None, *, echo: bool = True, stop: bool = True
+) -> str:
     """The log of ``text`` in a fresh session, commands echoed."""
     return Session(release, cwd).run(text, echo=echo, stop=stop)
 
@@ -217,13 +219,20 @@ def cut(log: str) -> list[Piece]:
     return pieces
 
 
-def run_case(found: Case, release: int = 18) -> tuple[str, Session]:
+def _widest_table(log: str) -> int:
+    """Length of the longest rule under a coefficient table's headings: tables widen with ``set linesize``."""
+    rules = re.findall(r"(?m)^(-+\+-{64})$", log)
+    return max((len(rule) for rule in rules), default=0)
+
+
+def run_case(found: Case, release: int = 18, linesize: int = 80) -> tuple[str, Session]:
     """Run a case's commands (errors do not stop it) in a scratch copy, so that it may write files."""
     scratch = Path(tempfile.mkdtemp(prefix="case_"))
     try:
         (scratch / "cases" / found.name).mkdir(parents=True)
         (scratch / "data").symlink_to(SHARED / "data")
         session = Session(release, scratch / "cases" / found.name)
+        session.workspace.settings.linesize = linesize
         return session.run(found.do, echo=True, stop=False), session
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -237,7 +246,7 @@ def compare_case(
     Returns the compared pairs. Commands whose echo the source did not keep are not compared.
     """
     found = case(name)
-    log, _ = run_case(found, release)
+    log, _ = run_case(found, release, max(80, _widest_table(found.expected) + 2))
     ours = cut(log)
     at = 0
     pairs: list[tuple[Piece, Piece | None]] = []

@@ -2,8 +2,9 @@
 
 Layout facts are read off printed Stata output (../shared/cases): factor variables get a heading row and one row for
 each level, set off by empty rows; continuous interactions stand alone between empty rows; a factor without
-value label whose block shows a single level is written ``1.foreign``. From release 17 the stub widens for long
-interaction names; before, it has 12 characters and long names break after ``#``.
+value label whose block shows a single level is written ``1.foreign``. The stub has 12 characters and widens for
+long names and labels as far as the line size allows: not at all for a full table under ``set linesize 80``. Then
+long names are abbreviated, interactions break after ``#``, and long labels end in ``..``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from pystata_hlm.data.names import abbrev
 from pystata_hlm.numeric import dist
 from pystata_hlm.output.items import Cell, Col, Row, Rule, Table
 
-NAME_WIDTH = 18
-"""Longest plain variable name shown in full (release 17 on)."""
+STUB = 12
+"""Narrowest stub."""
 
 _PART = re.compile(r"^(?:(?P<op>[^.]+)\.)?(?P<name>.+)$")
 _LEVEL = re.compile(r"^(\d+)([bon]*)$")
@@ -30,12 +31,13 @@ _LEVEL = re.compile(r"^(\d+)([bon]*)$")
 @dataclass(frozen=True)
 class Heads:
     """Texts over the columns: ``b`` replaces Coefficient (Margin, Contrast); ``se_over`` is Robust, Bootstrap ...;
-    ``b_over`` Observed; ``ci_over`` Normal-based."""
+    ``b_over`` Observed; ``ci_over`` Normal-based; ``adjusted`` Unadjusted, Bonferroni ... over tests and intervals."""
 
     b: str = ""
     se_over: str = ""
     b_over: str = ""
     ci_over: str = ""
+    adjusted: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,12 @@ class Coefficients:
     """What the table shows, one entry for each coefficient.
 
     names    terms without equation (``1.sector#c.ses``), e(b)'s order
-    status   ok, base, omitted, empty
+    status   ok, base, omitted, empty, "not estimable"
     df       residual degrees of freedom (t), or None (z)
     extra    replaces the confidence interval (``beta``): heading and values
+    tests    show the statistic and its p-value
+    interval show the confidence interval
+    adjust   adjusted p-values and critical value in place of the usual ones
     """
 
     names: Sequence[str]
@@ -61,6 +66,9 @@ class Coefficients:
     """Which base levels to show: "", "factors" (baselevels) or "all" (allbaselevels)."""
     show_omitted: bool = True
     show_empty: bool = True
+    tests: bool = True
+    interval: bool = True
+    adjust: tuple[np.ndarray, float] | None = None
 
 
 def statistics(c: Coefficients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -75,6 +83,8 @@ def statistics(c: Coefficients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     else:
         p = 2 * dist.ttail(c.df, np.abs(stat))
         crit = float(dist.invttail(c.df, 1 - tail))
+    if c.adjust is not None:
+        p, crit = c.adjust
     return stat, np.asarray(p, dtype=float), b - crit * se, b + crit * se
 
 
@@ -107,11 +117,22 @@ def parts_of(term: str) -> tuple[Part, ...]:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows that belong together. ``spaced`` blocks are set off by empty rows. Rows: stub text, coefficient index."""
+    """Rows that belong together. ``spaced`` blocks are set off by empty rows. Rows: stub text, coefficient index.
+
+    ``equation`` is a heading at the left margin, printed where it changes; equations are set off by rules.
+    ``note`` follows the heading of an equation without rows (``(base outcome)``).
+    """
 
     heading: str
     rows: tuple[tuple[str, int], ...]
     spaced: bool
+    equation: str = ""
+    note: str = ""
+
+    @property
+    def spaced_after(self) -> bool:
+        """A single labelled level is not set off from what follows."""
+        return self.spaced and (len(self.rows) != 1 or not self.heading or "#" in self.heading)
 
 
 def blocks_of(c: Coefficients, label: Callable[[str, int], str | None]) -> list[Block]:
@@ -179,33 +200,45 @@ def _clip(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 2] + ".."
 
 
-def stub_width(blocks: list[Block], depvar: str, release: int) -> int:
-    if release < 17:
-        return 12
-    width = 12
+def stub_width(blocks: Sequence[Block], depvar: str, limit: int) -> int:
+    """Wide enough for every name and label, but not beyond ``limit``."""
+    needed = [STUB, len(depvar)]
     for block in blocks:
-        names = [block.heading] if block.heading else [text for text, _ in block.rows]
-        for name in names:
-            width = max(width, len(name) if "#" in name else min(len(name), NAME_WIDTH))
-        if block.heading:
-            width = max(width, *(min(len(text) + 1, 32) for text, _ in block.rows))
-    return max(width, min(len(depvar), NAME_WIDTH))
+        needed += [len(block.equation), len(block.heading)]
+        needed += [len(text) + bool(block.heading) for text, _ in block.rows]
+    return min(max(needed), max(limit, STUB))
 
 
 def stub_lines(text: str, width: int) -> list[str]:
     """A name in the stub: interactions break after ``#`` when too long, plain names are abbreviated."""
     if len(text) <= width or "#" not in text:
         return [abbrev(text, width)]
-    pieces = text.split("#")
+    pieces: list[str] = []
+    *inner, last = text.split("#")
+    for piece in (*(f"{part}#" for part in inner), last):
+        if piece.startswith("c.") and len(piece.rstrip("#")) > width:
+            pieces += ["c.", abbrev(piece[2:].rstrip("#"), width) + piece[len(piece.rstrip("#")) :]]
+        else:
+            pieces.append(piece)
     lines: list[str] = []
     current = ""
-    for k, piece in enumerate(pieces):
-        piece += "#" if k < len(pieces) - 1 else ""
-        if current and len(current) + len(piece) > width + piece.endswith("#"):
+    for piece in pieces:
+        if current and (current == "c." or len(current) + len(piece) > width + piece.endswith("#")):
             lines.append(current)
             current = ""
         current += piece
     return [*lines, current]
+
+
+def label_lines(text: str, width: int) -> list[str]:
+    """A label in the stub: comparisons break around ``vs``, interactions after ``#``; long ones end in ``..``."""
+    if len(text) > width and " vs " in text:
+        first, _, second = text.partition(" vs ")
+        return [_clip(first, width), "vs", _clip(second, width)]
+    if len(text) > width and "#" in text:
+        *before, last = stub_lines(text, width)
+        return [*(_clip(line, width) for line in before), _clip(last, width)]
+    return [_clip(text, width)]
 
 
 def table(
@@ -217,38 +250,54 @@ def table(
     head: str | None = None,
     top: bool = True,
     name: str = "coefficients",
+    blocks: Sequence[Block] | None = None,
 ) -> Table:
-    """The coefficient table as an output item."""
-    blocks = blocks_of(c, label)
-    release = settings.release
+    """The coefficient table as an output item; ``blocks`` replaces the arrangement by names."""
+    if blocks is None:
+        blocks = blocks_of(c, label)
     depvar = c.depvar if head is None else head
-    width = stub if stub is not None else stub_width(blocks, depvar, release)
+    columns = _columns(c)
+    limit = settings.linesize - 4 - sum(col.width for col in columns)
+    width = stub if stub is not None else stub_width(blocks, depvar, limit)
     stat, p, low, high = statistics(c)
     body: list[Row | Rule] = []
 
     def cells(k: int) -> tuple[tuple[Cell, ...], str]:
-        if c.status[k] != "ok":
-            return (Cell(0.0, settings.cformat or "%9.0g"),), f"  ({c.status[k]})"
         fmt = settings.cformat or "%9.0g"
-        first = (
-            Cell(float(c.b[k]), fmt),
-            Cell(float(c.se[k]) if c.se[k] > 0 else math.nan, fmt),
-            Cell(float(stat[k]), settings.sformat or "%8.2f"),
-            Cell(float(p[k]), settings.pformat or "%5.3f"),
-        )
+        if c.status[k] != "ok":
+            return (Cell(math.nan if c.status[k] == "not estimable" else 0.0, fmt),), f"  ({c.status[k]})"
+        out = [Cell(float(c.b[k]), fmt), Cell(float(c.se[k]) if c.se[k] > 0 else math.nan, fmt)]
+        if c.tests:
+            out += [
+                Cell(float(stat[k]), settings.sformat or "%8.2f"),
+                Cell(float(p[k]), settings.pformat or "%5.3f"),
+            ]
         if c.extra is not None:
-            return (*first, Cell(float(c.extra[1][k]), fmt)), ""
-        return (*first, Cell(float(low[k]), fmt), Cell(float(high[k]), fmt)), ""
+            out.append(Cell(float(c.extra[1][k]), fmt))
+        elif c.interval:
+            out += [Cell(float(low[k]), fmt), Cell(float(high[k]), fmt)]
+        return tuple(out), ""
 
+    equation = ""
     for n, block in enumerate(blocks):
-        if n and (block.spaced or blocks[n - 1].spaced):
+        new = bool(block.equation) and (block.equation != equation or not block.rows)
+        if n and new:
+            body.append(Rule())
+        elif n and (block.spaced or blocks[n - 1].spaced_after):
             body.append(Row())
+        if new:
+            equation = block.equation
+            body.append(
+                Row(abbrev(equation, width), tail=f"  {block.note}" if block.note else "", stub_align="left")
+            )
         if block.heading:
             body += _heading_rows(block.heading, width)
         for text, k in block.rows:
             values, tail = cells(k)
             if block.heading:
-                body.append(Row(_clip(text, width - 1) + " ", values, tail))
+                *before, last = label_lines(text, width - 1)
+                body += [_broken(line) if line.endswith("#") else Row(line + " ") for line in before]
+                body.append(Row(last + " ", values, tail))
             else:
                 *before, last = stub_lines(text, width)
                 body += [_broken(line) for line in before]
@@ -256,7 +305,7 @@ def table(
     return Table(
         stub_head=abbrev(depvar, width),
         stub_width=width,
-        columns=_columns(c),
+        columns=columns,
         body=tuple(body),
         top=top,
         bottom=True,
@@ -277,10 +326,14 @@ def _heading_rows(heading: str, width: int) -> list[Row]:
 
 def _columns(c: Coefficients) -> tuple[Col, ...]:
     letter = "z" if c.df is None else "t"
-    first = (Col("b", 11), Col("se", 11), Col(letter, 9), Col("p", 8))
+    columns = [Col("b", 11), Col("se", 11)]
+    if c.tests:
+        columns += [Col(letter, 9), Col("p", 8)]
     if c.extra is not None:
-        return (*first, Col(c.extra[0], 25))
-    return (*first, Col("ll", 13), Col("ul", 12))
+        columns.append(Col(c.extra[0], 25))
+    elif c.interval:
+        columns += [Col("ll", 13 if c.tests else 14), Col("ul", 12)]
+    return tuple(columns)
 
 
 def level_text(level: float) -> str:
@@ -291,18 +344,26 @@ def _head_text(c: Coefficients, settings: Any) -> tuple[str, ...]:
     letter = "z" if c.df is None else "t"
     new = settings.new_headings
     over = bool(c.heads.se_over or c.heads.b_over)
-    if c.extra is not None:
-        tail = c.extra[0].rjust(25)
-    else:
-        level = level_text(c.level)
-        tail = (f"[{level}% conf. interval]" if new else f"[{level}% Conf. Interval]").rjust(25)
     b_head = c.heads.b or (("coefficient" if c.heads.b_over else "Coefficient") if new else "Coef.")
     se_head = ("std. err." if over else "Std. err.") if new else "Std. Err."
     first = f" {b_head}" if len(b_head) == 11 else b_head.rjust(11)
-    line = first + se_head.rjust(23 - len(first)) + letter.rjust(7) + f"P>|{letter}|".rjust(9) + tail
-    if not over:
+    line = first + se_head.rjust(23 - len(first))
+    if c.tests:
+        line += letter.rjust(7) + f"P>|{letter}|".rjust(9)
+    if c.extra is not None:
+        line += c.extra[0].rjust(25)
+    elif c.interval:
+        level = level_text(c.level)
+        line += (f"[{level}% conf. interval]" if new else f"[{level}% Conf. Interval]").rjust(25)
+    if not over and not c.heads.adjusted:
         return (line,)
     upper = c.heads.b_over.rjust(11) + c.heads.se_over.rjust(_OVER_WIDTH.get(c.heads.se_over, 12))
+    if c.heads.adjusted:  # centred over the test and over the interval
+        word = c.heads.adjusted
+        shift = (10 - len(word)) // 2
+        starts = [28] * c.tests + ([49 if c.tests else 33] if c.interval else [])
+        for start in starts:
+            upper = upper.ljust(start + shift) + word
     if c.heads.ci_over:
         upper = upper.ljust(48) + c.heads.ci_over
     return (upper.rstrip(), line)
@@ -311,4 +372,4 @@ def _head_text(c: Coefficients, settings: Any) -> tuple[str, ...]:
 _OVER_WIDTH = {"Robust": 10, "Delta-method": 13, "OIM": 9, "Bootstrap": 12, "Jackknife": 12}
 """Where the word over ``std. err.`` ends, counted from the end of the coefficient column, as printed by Stata."""
 
-__all__ = ["Coefficients", "Heads", "blocks_of", "parts_of", "statistics", "table"]
+__all__ = ["Block", "Coefficients", "Heads", "blocks_of", "parts_of", "statistics", "table"]
