@@ -43,9 +43,7 @@ def key_codes(master: Dataset, using: Dataset, keys: list[str]) -> tuple[np.ndar
     for name in keys:
         a, b = master.column(name), using.column(name)
         if a.is_string != b.is_string:
-            raise StataError(
-                106, f"key variable {name} is {a.stype} in master but {b.stype} in using data"
-            )
+            raise StataError(106, f"key variable {name} is {a.stype} in master but {b.stype} in using data")
         stype = common_type(a.stype, b.stype)
         data = np.concatenate([a.recast(stype).data, b.recast(stype).data])
         columns.append(Column(data, stype))

@@ -41,7 +41,7 @@ class Grouped:
         return self.n.astype(float) if self.weights is None else self._sum(self.weights)
 
     def _sum(self, values: Floats) -> Floats:
-        return np.bincount(self.codes, weights=values, minlength=self.g)
+        return np.asarray(np.bincount(self.codes, weights=values, minlength=self.g), dtype=np.float64)
 
     def sum(self) -> Floats:
         """(Weighted) sum; 0 for an empty group."""

@@ -70,7 +70,7 @@ def _rewrite(node: Any, name: str, names: list[str]) -> Any:
             parts[field.name] = tuple(_rewrite(v, name, names) for v in value)
         elif is_dataclass(value):
             parts[field.name] = _rewrite(value, name, names)
-    return changed_node(node, **parts) if parts else node
+    return changed_node(node, **parts) if parts and not isinstance(node, type) else node
 
 
 def _draws(expression: Any) -> bool:
@@ -152,7 +152,7 @@ def replace(call: Call, ctx: Context, name: str, promote: bool) -> tuple[Column,
     assert isinstance(base, DataEnv)
     old = data.column(name)
     old_value = _value(old)
-    rng = ctx.rng.state() if _draws(call.node) else None
+    rng = ctx.rng.state if _draws(call.node) else None
     current = old
 
     def settle(rows: slice, passes: int) -> bool:

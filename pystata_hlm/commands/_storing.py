@@ -40,12 +40,11 @@ def build(value: Value, n: int, stype: str | None, default: str, sample: np.ndar
     ``stype`` None takes the session's default type, or the smallest string type; r(109) when type and value
     do not go together.
     """
-    partial = sample is not None and not sample.all()
     if isinstance(value, Text):
         if stype is not None and not storage.is_string(stype):
             raise StataError.type_mismatch()
         strings = texts(value, n)
-        if partial:
+        if sample is not None and not sample.all():
             strings = np.where(
                 sample, strings, np.zeros((), strings.dtype) if strings.dtype.kind == "S" else b""
             )
@@ -53,7 +52,7 @@ def build(value: Value, n: int, stype: str | None, default: str, sample: np.ndar
     if stype is not None and storage.is_string(stype):
         raise StataError.type_mismatch()
     values, codes = numbers(value, n)
-    if partial:
+    if sample is not None and not sample.all():
         values = np.where(sample, values, np.nan)
         codes = None if codes is None else np.where(sample, codes, np.int8(0))
     return Column.numeric(values, codes, stype or default)

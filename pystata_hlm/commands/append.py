@@ -68,9 +68,7 @@ def append(data: Dataset, using: Dataset, call: Call, ctx: Context) -> None:
                 )
             continue
         stype = _combine.common_type(a.stype, b.stype)
-        if not (storage.is_string(stype)):
-            _combine.widened(name, a.stype, stype, ctx)
-        elif stype != a.stype:
+        if not (storage.is_string(stype)) or stype != a.stype:
             _combine.widened(name, a.stype, stype, ctx)
         plans.append((name, stype))
     types = dict(plans)

@@ -24,8 +24,9 @@ def _owner(word: str, ctx: Context) -> str:
 def run(call: Call, ctx: Context) -> Stored | None:
     text = call.text.strip()
     word, _, rest = text.partition(" ")
-    if word and "list".startswith(word) or not text:
-        return _list(rest.strip(), ctx)
+    if (word and "list".startswith(word)) or not text:
+        _list(rest.strip(), ctx)
+        return None
     if word and len(word) >= 3 and "rename".startswith(word):
         old, _, new = rest.strip().partition(" ")
         old, new = _owner(old, ctx), _owner(new.strip(), ctx)

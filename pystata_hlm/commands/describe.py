@@ -95,16 +95,16 @@ def summary_lines(data: Dataset, settings: Settings) -> list[str]:
     """Where the data come from, their size, label and date."""
     first = f"Contains data from {data.filename}" if data.filename else "Contains data"
     noted = "(_dta has notes)" if data.notes() else ""
-    facts = [data.label, data.timestamp if data.filename else "", noted]
+    facts = [data.label, data.timestamp.strip() if data.filename else "", noted]
     if settings.release >= 17:
         sizes = [(" Observations:", f"{data.n:,}"), ("    Variables:", f"{data.k:,}")]
-        label_width = 14
+        label_width, edge = 14, 28
     else:
         sizes = [("  obs:", f"{data.n:,}"), (" vars:", f"{data.k:,}"), (" size:", f"{data.width * data.n:,}")]
-        label_width = 7
+        label_width, edge = 7, 20
     out = [first]
     for i in range(max(len(sizes), 3 if noted else 0)):
-        left = f"{sizes[i][0]:<{label_width}}{sizes[i][1]:>{28 - label_width}}" if i < len(sizes) else ""
+        left = f"{sizes[i][0]:<{label_width}}{sizes[i][1]:>{edge - label_width}}" if i < len(sizes) else ""
         out.append(f"{left:<{LABEL_AT}}{facts[i]}")
     return out
 

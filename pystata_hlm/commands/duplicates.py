@@ -85,7 +85,9 @@ def run(call: Call, ctx: Context) -> Stored | None:
         else list(data.names)
     )
     if call.has("generate") != (kind == "tag"):
-        raise StataError(198, "option generate() required" if kind == "tag" else "option generate() not allowed")
+        raise StataError(
+            198, "option generate() required" if kind == "tag" else "option generate() not allowed"
+        )
     if kind == "drop" and chosen and not call.has("force"):
         raise StataError(198, "option force required when duplicates drop is given a varlist")
     groups = data.groups(names, call.sample)

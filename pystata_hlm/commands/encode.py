@@ -45,7 +45,9 @@ def run(call: Call, ctx: Context) -> Stored | None:
     for text in texts:
         if text not in entries:
             if call.has("noextend"):
-                raise StataError(180, f"you attempted to encode string variable {name} with values not in label")
+                raise StataError(
+                    180, f"you attempted to encode string variable {name} with values not in label"
+                )
             entries[text] = following
             fresh[following] = text
             following += 1
@@ -57,6 +59,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     data.value_labels[label_name] = label
     data.add(
         new,
-        Column.numeric(values, None, "long", format=f"%{width}.0g", label=column.label, value_label=label_name),
+        Column.numeric(
+            values, None, "long", format=f"%{width}.0g", label=column.label, value_label=label_name
+        ),
     )
     return None

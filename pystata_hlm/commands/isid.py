@@ -11,9 +11,7 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
 
-@command(
-    "isid", varlist="required", allow=set(), options=(Opt("sort", 1), Opt("missok", 1))
-)
+@command("isid", varlist="required", allow=set(), options=(Opt("sort", 1), Opt("missok", 1)))
 def run(call: Call, ctx: Context) -> Stored | None:
     names = list(call.varlist)
     if not call.has("missok") and any(ctx.data.column(name).is_missing().any() for name in names):

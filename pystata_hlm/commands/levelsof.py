@@ -34,7 +34,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
         levels = np.unique(column.data[used])
         words = [bytes(raw).decode("utf-8", "replace") for raw in levels.tolist()]
         if not call.has("clean"):
-            words = [f"`\"{word}\"'" for word in words]
+            words = [f'`"{word}"\'' for word in words]
     else:
         ordered = np.unique(missing.ordered(*column.take(used).decoded()))
         words = [_number(value) for value in ordered.tolist()]
@@ -49,6 +49,6 @@ def run(call: Call, ctx: Context) -> Stored | None:
 
 def _number(value: float) -> str:
     if value >= missing.SYSMISS_ORDER:
-        code = int(round((value / missing.SYSMISS_ORDER - 1.0) * 4096))
+        code = round((value / missing.SYSMISS_ORDER - 1.0) * 4096)
         return missing.text_of(code)
     return format_trimmed(value, "%18.0g")

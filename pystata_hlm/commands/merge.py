@@ -88,8 +88,12 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if call.has("assert"):
         allowed = _codes(call.opt("assert"))
         if not np.isin(result, list(allowed)).all():
-            raise StataError(9, "after merge, not all observations from master and using matched"
-                             if allowed == {3} else "after merge, assertion is false")
+            raise StataError(
+                9,
+                "after merge, not all observations from master and using matched"
+                if allowed == {3}
+                else "after merge, assertion is false",
+            )
     if keep:
         kept = np.isin(result, list(keep))
         ctx.data.keep_rows(kept)
@@ -146,7 +150,9 @@ def combine(
         if column.is_string != other.is_string:
             if name in keys or not call.has("force"):
                 which = "key variable" if name in keys else "variable"
-                raise StataError(106, f"{which} {name} is {column.stype} in master but {other.stype} in using data")
+                raise StataError(
+                    106, f"{which} {name} is {column.stype} in master but {other.stype} in using data"
+                )
             columns[name] = column.with_(data=_combine.take_rows(column, master_rows, column.stype))
             continue
         stype = _combine.common_type(column.stype, other.stype)
@@ -209,7 +215,11 @@ def report(result: np.ndarray, flag: str, update: bool, release: int) -> list[st
         tail = f"  ({flag}=={code})" if code and flag else "  " if code else ""
         return f"    {text:<30}{count:>11,}{tail}"
 
-    heading = "    Result                      Number of obs" if new else "    Result                           # of obs."
+    heading = (
+        "    Result                      Number of obs"
+        if new
+        else "    Result                           # of obs."
+    )
     rule = "    " + "-" * 41
     out = ["", heading, rule, row("Not matched", n[1] + n[2])]
     if n[1] + n[2]:
@@ -224,5 +234,3 @@ def report(result: np.ndarray, flag: str, update: bool, release: int) -> list[st
     else:
         out.append(row("Matched", n[3], 3))
     return [*out, rule]
-
-

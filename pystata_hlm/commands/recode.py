@@ -89,14 +89,13 @@ def _targets(call: Call, names: list[str]) -> list[str] | None:
 def _recode(name: str, new: str, rules: list[Rule], call: Call, ctx: Context) -> None:
     data, old = ctx.data, ctx.data.column(name)
     values, codes = old.decoded()
-    out, out_codes, covered = apply_rules(rules, values, codes, call.sample)
+    out, out_codes, _ = apply_rules(rules, values, codes, call.sample)
     before = missing.ordered(values, codes)
     after = missing.ordered(out, out_codes)
     changed = int(np.count_nonzero((before != after) & call.sample))
-    if new:
-        if not call.has("copyrest"):
-            out = np.where(call.sample, out, np.nan)
-            out_codes = np.where(call.sample, out_codes, 0).astype(np.int8)
+    if new and not call.has("copyrest"):
+        out = np.where(call.sample, out, np.nan)
+        out_codes = np.where(call.sample, out_codes, 0).astype(np.int8)
     stype = storage.promote(old.stype, out)
     column = Column.numeric(out, out_codes if out_codes.any() else None, stype)
     if not new:
@@ -142,5 +141,3 @@ def _value_label(old: Column, rules: list[Rule], call: Call, new: str, ctx: Cont
                 entries[key] = text
     ctx.data.value_labels[name] = ValueLabel(entries)
     return name
-
-

@@ -31,24 +31,21 @@ def new_names(call: Call, ctx: Context) -> list[str] | None:
 
 
 def as_text(column: Column, fmt: str) -> tuple[np.ndarray, bool]:
-    """Byte strings of a numeric variable, and whether they read back as the same numbers."""
+    """Byte strings of a numeric variable, and whether they read back as exactly the same numbers."""
     values, codes = column.decoded()
-    if not fmt and column.stype == "float":
-        values = np.array([float(str(v)) for v in np.asarray(column.data).tolist()]) if not len(values) else values
     texts = [text.strip() for text in format_column(values, codes, fmt or "%12.0g")]
+    there = ~np.isnan(values)
     exact = all(
-        text.startswith(".") and not text[1:2].isdigit() or _same(text, value, column.stype)
-        for text, value in zip(texts, values.tolist(), strict=True)
+        _reads_as(text, value) for text, value in zip(np.array(texts)[there], values[there], strict=True)
     )
-    return np.array([text.encode() for text in texts] or [b""])[: len(texts)], exact
+    return np.array([text.encode() for text in texts], dtype="S"), exact
 
 
-def _same(text: str, value: float, stype: str) -> bool:
+def _reads_as(text: str, value: float) -> bool:
     try:
-        back = float(text.replace(",", ""))
+        return float(text.replace(",", "")) == value
     except ValueError:
         return False
-    return bool(np.float32(back) == np.float32(value)) if stype == "float" else back == value
 
 
 @command(
@@ -78,13 +75,12 @@ def run(call: Call, ctx: Context) -> Stored | None:
             ctx.say(f"{name} cannot be converted reversibly; no {verb}")
             continue
         created = Column.text(strings, label=column.label, chars=dict(column.chars))
-        forced = "" if exact else "forced to string; some loss of information"
         if targets is None:
             data.set_column(name, created)
-            ctx.say(f"{name} was {forced + ' ' if forced and 0 else ''}{column.stype} now {created.stype}")
+            ctx.say(f"{name} was {column.stype} now {created.stype}")
         else:
             data.add(targets[k], created, after=name)
             ctx.say(f"{targets[k]} generated as {created.stype}")
-        if forced:
-            ctx.say(f"{name} was {forced}")
+        if not exact:
+            ctx.say(f"{name} was forced to string; some loss of information")
     return None

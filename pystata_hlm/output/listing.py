@@ -52,7 +52,7 @@ def render_listing(item: Listing, settings: Any = None) -> str:
     kind = item.options.get("format")
     if kind == "clean":
         return _clean(item, widths)
-    linesize = item.options.get("linesize") or getattr(settings, "linesize", 80)
+    linesize: int = item.options.get("linesize") or getattr(settings, "linesize", None) or 80
     left = 5 + max(0, _number_width(item) - MARGIN) if not item.options.get("noobs") else 2
     if left + sum(widths) + 3 * len(widths) - 1 + 2 <= linesize or kind == "table":
         return _table(item, widths)
