@@ -18,7 +18,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ._batched import sum_groups
 from .errors import InsufficientObservationsError, NoObservationsError, PerfectFitError, SingularDesignError
 from .spec import Array, IntArray, Level
 
@@ -442,20 +441,3 @@ def resample(
         tuple(children),
         blocks.basis,
     )
-
-
-__all__ = [
-    "Basis",
-    "Blocks",
-    "Nesting",
-    "Rows",
-    "cross_products",
-    "factorise",
-    "find_basis",
-    "gather_rows",
-    "nest",
-    "resample",
-    "sum_groups",
-    "top_cross_products",
-    "top_strata_rows",
-]

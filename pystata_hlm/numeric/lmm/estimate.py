@@ -151,7 +151,7 @@ def optimum(
         reml=objective.reml,
         restarts=restarts,
     )
-    if not summary.converged:
+    if control.strict and not summary.converged:
         raise NotConvergedError(summary)
     return summary
 
@@ -181,7 +181,7 @@ def reoptimise(objective: Objective, tau: Array, control: Control) -> OptSummary
         reml=objective.reml,
         restarts=restarts,
     )
-    if not summary.converged:
+    if control.strict and not summary.converged:
         raise NotConvergedError(summary)
     return summary
 

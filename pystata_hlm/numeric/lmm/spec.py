@@ -57,6 +57,8 @@ class Control:
     max_iter  gradient-based iterations (Stata: iterate())
     em_iter   EM iterations before them (Stata: emiterate(), 20)
     em_tol    relative change of the log likelihood that ends EM early (Stata: emtolerance(), 1e-10)
+    strict    raise NotConvergedError; otherwise return where it stopped, ``optimisation.converged`` False
+              (Stata: emonly, iterate(#))
     """
 
     tol: float = 1e-8
@@ -64,6 +66,7 @@ class Control:
     max_iter: int = 300
     em_iter: int = 20
     em_tol: float = 1e-10
+    strict: bool = True
 
 
 @dataclass(frozen=True)

@@ -227,9 +227,8 @@ class TestBoundary:
         assert np.all(np.isfinite(fit.vcov_metric))
         assert np.all(np.isfinite(fit.vcov_natural))
         d = fit.levels[0].covariance
-        if fit.at_boundary.any():
-            assert list(fit.at_boundary) == [False, False, True, False]
-            assert abs(d[0, 1]) == pytest.approx(np.sqrt(d[0, 0] * d[1, 1]), rel=1e-6)
+        assert list(fit.at_boundary) == [False, False, True, False]
+        assert abs(d[0, 1]) == pytest.approx(np.sqrt(d[0, 0] * d[1, 1]), rel=1e-6)
         assert np.linalg.eigvalsh(d)[0] >= 0
 
     def test_one_row_per_group_leaves_a_ridge(self) -> None:

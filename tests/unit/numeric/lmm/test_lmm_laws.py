@@ -217,7 +217,12 @@ def test_iteration_limit() -> None:
     with pytest.raises(NotConvergedError) as caught:
         fit_lmm(y, x, level, control=Control(max_iter=1, em_iter=0))
     assert caught.value.summary.reason == "iterations"
-    assert caught.value.summary.iterations <= 2
+    assert caught.value.summary.iterations == 1
+    lax = fit_lmm(y, x, level, control=Control(max_iter=0, strict=False))  # EM only
+    assert not lax.optimisation.converged
+    full = fit_lmm(y, x, level)
+    assert lax.loglik == pytest.approx(full.optimisation.trace[0], abs=1e-9)
+    assert lax.loglik < full.loglik
 
 
 @pytest.mark.parametrize(
