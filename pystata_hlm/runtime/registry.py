@@ -1,8 +1,7 @@
 """The command table: ``@command`` rows, found by scanning ``pystata_hlm.commands``.
 
-To start fast, command modules are imported when first needed: ``_index.py`` is not a list to edit but the
-package's file names and each file's declarations read with ``ast`` would be slower than importing, so the whole
-(light) package is imported once; heavy libraries are imported inside functions.
+A command ``word`` lives in ``commands/word.py`` (``word_.py`` when it is a Python keyword or module). To start fast,
+looking up a word imports only the files whose name begins with it; when that does not settle it, all are imported.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pystata_hlm.errors import StataError
@@ -79,7 +79,7 @@ def command(
             if word in _COMMANDS:
                 raise RuntimeError(f"two commands are called {word}")
             _COMMANDS[word] = spec
-            for length in range(shortest, len(word) + 1):
+            for length in range(shortest or len(word), len(word) + 1):
                 _abbreviate(word[:length], spec, length in (shortest, len(word)))
         return run
 
@@ -136,34 +136,45 @@ def post_kinds(prefix: str) -> list[str]:
     return sorted({kind for kind, _ in _POST if kind.startswith(prefix)})
 
 
+@lru_cache(maxsize=1)
+def _modules() -> tuple[str, ...]:
+    package = importlib.import_module("pystata_hlm.commands")
+    return tuple(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+def _import(name: str) -> None:
+    importlib.import_module(f"pystata_hlm.commands.{name}")
+
+
 def load() -> None:
     """Import every module of ``pystata_hlm.commands`` once."""
     global _loaded
-    if _loaded:
-        return
-    _loaded = True
-    package = importlib.import_module("pystata_hlm.commands")
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"pystata_hlm.commands.{module.name}")
+    if not _loaded:
+        for name in _modules():
+            _import(name)
+        _loaded = True
+
+
+def find(word: str) -> CommandSpec | None:
+    """The command a word names or abbreviates, or None."""
+    if _loaded or word in _OWNED:
+        return _ABBREVIATIONS.get(word)
+    for name in _modules():
+        if name.rstrip("_").startswith(word):
+            _import(name)
+    if word not in _ABBREVIATIONS:
+        load()
+    return _ABBREVIATIONS.get(word)
 
 
 def lookup(word: str) -> CommandSpec:
     """The command a word names or abbreviates; r(199) otherwise."""
-    if not _loaded:
-        load()
-    spec = _ABBREVIATIONS.get(word)
+    spec = find(word)
     if spec is not None:
         return spec
     if word in _UNIMPLEMENTED:
         raise StataError.command_not_supported(_UNIMPLEMENTED[word])
     raise StataError.unrecognized_command(word)
-
-
-def find(word: str) -> CommandSpec | None:
-    """Like ``lookup`` without the error."""
-    if not _loaded:
-        load()
-    return _ABBREVIATIONS.get(word)
 
 
 def all_commands() -> dict[str, CommandSpec]:
