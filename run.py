@@ -1,10 +1,10 @@
 """Set up and run, on a machine with nothing but Python 3.11+ and pip.
 
-    python run.py course [arguments]    environment, install, then the course do-file (graphs land in ./graphs)
-    python run.py test [arguments]      environment, install, then the tests
+    python run.py course [options]    environment, install, then the course do-file; its graphs land in ./graphs
+    python run.py test [options]      environment, install, then the tests
 
-Arguments go on to ``pystata-hlm`` and to ``pytest``. Standard library only; the environment is ./.venv and is left
-alone when nothing in pyproject.toml has changed since it was installed.
+Options go on to ``pystata-hlm`` and to ``pytest``. Standard library only. The environment is ./.venv; it is
+left alone when nothing in pyproject.toml has changed since it was installed.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ def has_pip():
 
 
 def create():
-    """Make the environment. Some Linux systems ship Python without ensurepip: their pip then serves from outside."""
+    """Make the environment; a Linux whose Python lacks ensurepip leaves it without a pip of its own."""
     print("creating .venv", flush=True)
     bundled = importlib.util.find_spec("ensurepip") is not None
     venv.EnvBuilder(clear=True, with_pip=bundled, symlinks=os.name != "nt").create(HOME)
@@ -71,7 +71,7 @@ def install(extra):
 
 
 def main(arguments):
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  (this file runs before pip can check)
         print("pystata_hlm needs Python 3.11 or later; this is " + sys.version.split()[0])
         return 2
     if not arguments or arguments[0] not in EXTRAS:

@@ -70,9 +70,9 @@ qnorm l1resid
 
 predict l2resid*, reffects
 histogram l2resid1 if tagged == 1, normal
-qnorm l2resid1 if tagged == 1
+qnorm l2resid1
 histogram l2resid2 if tagged == 1, normal
-qnorm l2resid2 if tagged == 1
+qnorm l2resid2
 
 * Standard errors that lean less on the distributional assumptions: sandwich, then bootstrap of whole schools.
 mixed mathach c.ses##c.meanses c.ses##i.sector i.female##c.meanses i.female##i.sector || id: female, cov(unstr) robust
@@ -163,4 +163,4 @@ estat ic
 estimates store esector
 lrtest baseline esector
 
-estimates table baseline egender esector, star stats(ll aic bic)
+estimates stats baseline egender esector
