@@ -126,7 +126,7 @@ class Shown:
 
 
 def _heads(stats: list[str], new: bool) -> list[str]:
-    return [_STATISTICS[name][1 if new else 0] for name in stats]
+    return [_STATISTICS[name][1] if new else _STATISTICS[name][0] for name in stats]
 
 
 def _number(value: float, fmt: str) -> str:
