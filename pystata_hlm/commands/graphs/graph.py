@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from pystata_hlm.commands.graphs.bar import draw_bars
 from pystata_hlm.commands.graphs.box import draw_boxes
 from pystata_hlm.commands.graphs.common import check_name, finish, gph_path, save_graph, shown_path
 from pystata_hlm.commands.graphs.twoway import draw_twoway
@@ -327,6 +328,8 @@ _SUBCOMMANDS: dict[str, tuple[int, Callable[[str, Context], None]]] = {
     "twoway": (2, draw_twoway),
     "box": (3, lambda text, ctx: draw_boxes(text, ctx, horizontal=False)),
     "hbox": (4, lambda text, ctx: draw_boxes(text, ctx, horizontal=True)),
+    "bar": (3, lambda text, ctx: draw_bars(text, ctx, horizontal=False)),
+    "hbar": (4, lambda text, ctx: draw_bars(text, ctx, horizontal=True)),
     "combine": (3, combine),
     "export": (3, export),
     "display": (2, display),
@@ -337,9 +340,7 @@ _SUBCOMMANDS: dict[str, tuple[int, Callable[[str, Context], None]]] = {
     "copy": (4, copy),
     "dir": (3, directory),
 }
-_LACKING = abbreviations(
-    "bar:3 hbar:4 dot:3 pie:3 matrix:6 describe:2 query:5 set:3 print:5 play:4 close:5 replay:6"
-)
+_LACKING = abbreviations("dot:3 pie:3 matrix:6 describe:2 query:5 set:3 print:5 play:4 close:5 replay:6")
 _BARE = frozenset({"scatter", "line", "connected", "histogram", "lowess"})
 
 

@@ -266,7 +266,7 @@ def test_common_if_applies_to_every_plot() -> None:
         ("scatter y x, yaxis(2)", 198, "option yaxis() not yet supported"),
         ("scatter y nosuch", 111, "variable nosuch not found"),
         ("twoway lfit y x if x > 100", 2000, "no observations"),
-        ("graph bar y", 199, "command graph bar not yet supported"),
+        ("graph pie y", 199, "command graph pie not yet supported"),
         ("graph nosuch", 198, None),
         ("twoway (scatter y x", 132, None),
     },
@@ -370,6 +370,33 @@ def test_box_over_and_several_variables() -> None:
     assert side.panels[0].x.title.lines == ("Value",)
     assert [t.text for t in side.panels[0].y.ticks] == ["even", "odd"]
     assert side.panels[0].y.ticks[0].value > side.panels[0].y.ticks[1].value
+
+
+@pytest.mark.parametrize(
+    ("command", "heights"),
+    {
+        "graph bar y, over(g)": [[11.25, 9.0]],
+        "graph bar (sum) y x": [[81.0], [36.0]],
+        "graph bar (median) y (max) x, over(g)": [[10.5, 9.0], [8.0, 7.0]],
+        "graph bar, over(g)": [[50.0, 50.0]],
+        "graph bar (count), over(g)": [[4.0, 4.0]],
+        "graph bar (count) y if x > 2, over(g) asyvars": [[3.0], [3.0]],
+        "graph bar (mean) y, over(g, sort(1) descending)": [[11.25, 9.0]],
+        "graph bar (sum) x y, over(g) stack percentages": None,
+    }.items(),
+)
+def test_bar_heights(command: str, heights: list[list[float]] | None) -> None:
+    # y = 2x + mod(x, 3): 3 6 6 9 12 12 15 18 -> odd x: 3 6 12 15, even x: 6 9 12 18 (by hand)
+    s = small()
+    layers = drawn(s, command).panels[0].layers
+    assert all(isinstance(b, Bars) for b in layers)
+    if heights is None:
+        first, second = layers
+        assert isinstance(first, Bars) and isinstance(second, Bars)
+        np.testing.assert_allclose(second.base, first.height)
+        np.testing.assert_allclose(second.height, 100)
+    else:
+        assert [b.height.tolist() for b in layers] == heights  # type: ignore[union-attr]
 
 
 def test_gladder_leaves_out_undefined_transformations(hsb: Session) -> None:
