@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pystata_hlm.data import sorting
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,6 +22,12 @@ def _ratio(a: Floats, b: Floats | Ints) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         out = a / b
     return np.where(np.isfinite(out), out, np.nan)
+
+
+def _stable(keys: list[NDArray[Any]]) -> Ints:
+    """Row numbers in order of the keys, ties in data order."""
+    order = sorting.stable_order(keys)
+    return np.arange(len(keys[0])) if order is None else order
 
 
 @dataclass
@@ -76,8 +85,7 @@ class Grouped:
     def order(self) -> Ints:
         """Rows by group, ascending within the group; ties in data order."""
         if self._order is None:
-            by_value = np.argsort(self.x, kind="stable")
-            self._order = by_value[np.argsort(self.codes[by_value], kind="stable")]
+            self._order = _stable([self.codes, self.x])
         return self._order
 
     @property
@@ -103,7 +111,7 @@ class Grouped:
     def _extreme(self, ufunc: np.ufunc, start: float) -> Floats:
         out = np.full(self.g, start)
         if self.x.size:
-            order = np.argsort(self.codes, kind="stable")
+            order = _stable([self.codes])
             starts = self.starts
             used = self.n > 0
             out[used] = ufunc.reduceat(self.x[order], starts[used])

@@ -2,7 +2,8 @@
 
 The vectorised evaluation is repeated until nothing changes: a subscript that points to an earlier observation
 reads the newest values, any other the old ones. Each pass settles at least one more link of the longest chain of
-dependent observations. After ``WHOLE_PASSES`` passes over all rows the rest goes window by window.
+dependent observations. After ``WHOLE_PASSES`` passes over all rows the rest goes window by window, so that a
+recurrence through the whole dataset costs as many evaluations of ``WINDOW`` rows as it has links.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.commands import _storing
-from pystata_hlm.data.column import Column
+from pystata_hlm.data import missing, storage
+from pystata_hlm.data.column import Column, as_strings, longest
+from pystata_hlm.errors import StataError
 from pystata_hlm.expr.env import DataEnv
 from pystata_hlm.expr.evaluate import evaluate, truth
 from pystata_hlm.expr.functions import FUNCTIONS
 from pystata_hlm.expr.values import Num, Text, Value
 from pystata_hlm.lang import nodes
+from pystata_hlm.runtime.bind import in_mask
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.spec import Call
 
 WHOLE_PASSES = 64
-WINDOW = 512
+WINDOW = 256
 NEW, OLD = "\0new", "\0old"
 
 
@@ -74,7 +78,7 @@ def _rewrite(node: Any, name: str, names: list[str]) -> Any:
 
 
 def _draws(expression: Any) -> bool:
-    """True when random numbers are drawn: then one pass with the draws fixed is impossible to repeat cheaply."""
+    """True when random numbers are drawn: every pass must then see the same draws."""
     return any(
         isinstance(part, nodes.Function)
         and part.name in FUNCTIONS
@@ -92,6 +96,12 @@ class _Window(DataEnv):
         self._base = base
         self._pair = {NEW: new, OLD: old}
         self.n = len(range(*rows.indices(base.n)))
+        whole = (base.obs_number, base.obs_total, base.by_start)
+        self._numbers = [part[rows] if isinstance(part, np.ndarray) else part for part in whole]
+
+    def refresh(self, new: Value) -> None:
+        """Show the newest contents."""
+        self._pair[NEW] = new
 
     def column(self, name: str) -> Value:
         whole = self.full_column(name)
@@ -113,108 +123,126 @@ class _Window(DataEnv):
             return Num(np.float64(np.nan))
         return Num(whole.floats()[row], None if whole.codes is None else np.asarray(whole.codes[row]))
 
-    def _cut(self, values: Any) -> Any:
-        return values[self.rows] if isinstance(values, np.ndarray) else values
-
     @property
     def obs_number(self) -> Any:
-        return self._cut(self._base.obs_number)
+        return self._numbers[0]
 
     @property
     def obs_total(self) -> Any:
-        return self._cut(self._base.obs_total)
+        return self._numbers[1]
 
     @property
     def by_start(self) -> Any:
-        return self._cut(self._base.by_start)
+        return self._numbers[2]
 
 
-def _value(column: Column) -> Value:
-    return Text(column.data) if column.is_string else Num(*column.decoded())
+class _Contents:
+    """The variable as replaced so far: storage array, decoded values, and the original in the same type."""
+
+    def __init__(self, old: Column, promote: bool) -> None:
+        self.old = old
+        self.promote = promote
+        self.stype = old.stype
+        self.base = old.data
+        self.stored = np.array(old.data)
+        self.values: Any = None
+        self.codes: Any = None
+        self.coded = False
+        if not old.is_string:
+            values, codes = old.decoded()
+            self.values = np.array(values)
+            self.codes = missing.combine_codes(len(values), codes).copy()
+            self.coded = codes is not None
+
+    def value(self) -> Value:
+        if self.old.is_string:
+            return Text(self.stored)
+        return Num(self.values, self.codes if self.coded else None)
+
+    def original(self) -> Value:
+        return Text(self.old.data) if self.old.is_string else Num(*self.old.decoded())
+
+    def _widen(self, stype: str) -> None:
+        """Promote what is there."""
+        if stype == self.stype:
+            return
+        self.stored = np.array(Column(self.stored, self.stype).recast(stype).data)
+        self.base = self.old.recast(stype).data
+        self.stype = stype
+
+    def put(self, rows: slice, chosen: np.ndarray, value: Value) -> bool:
+        """Write an evaluated window (rows not chosen go back to the original); True when nothing changed."""
+        n = len(chosen)
+        if isinstance(value, Text) != self.old.is_string:
+            raise StataError.type_mismatch()
+        if isinstance(value, Text):
+            strings = _storing.texts(value, n)
+            if self.promote and chosen.any():
+                self._widen(storage.promote_string(self.stype, longest(strings[chosen])))
+            piece = as_strings(np.where(chosen, strings, self.base[rows]), self.stype)
+            same = bool(_storing.same_text(piece, self.stored[rows]).all())
+            self.stored[rows] = piece
+            return same
+        values, codes = _storing.numbers(value, n)
+        if self.promote:
+            self._widen(storage.promote(self.stype, values[chosen]))
+        piece = np.where(chosen, missing.encode(values, codes, self.stype), self.base[rows])
+        if np.array_equal(_bits(piece), _bits(self.stored[rows])):
+            return True
+        self.stored[rows] = piece
+        decoded, piece_codes = missing.decode(piece)
+        self.values[rows] = decoded
+        self.codes[rows] = 0 if piece_codes is None else piece_codes
+        self.coded = self.coded or piece_codes is not None
+        return False
+
+
+def _bits(array: np.ndarray) -> np.ndarray:
+    """Floats as integers, so that a NaN equals itself."""
+    return np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}") if array.dtype.kind == "f" else array
 
 
 def replace(call: Call, ctx: Context, name: str, promote: bool) -> tuple[Column, np.ndarray, str]:
     """The replaced column, the mask of real changes, and the promotion note."""
-    data, names = ctx.data, ctx.data.names
+    data, names, clauses = ctx.data, ctx.data.names, call.node.clauses
     exp = _rewrite(call.node.exp, name, names)
-    if_ = call.node.clauses.if_
-    condition = None if if_ is None else _rewrite(if_, name, names)
-    within = (
-        np.ones(data.n, dtype=bool)
-        if condition is not None and call.node.clauses.in_ is None
-        else call.sample
-    )
-    if condition is not None and call.node.clauses.in_ is not None:
-        from pystata_hlm.runtime.bind import in_mask
-
-        within = in_mask(call.node.clauses.in_, data.n, ctx)
+    condition = None if clauses.if_ is None else _rewrite(clauses.if_, name, names)
+    within = np.ones(data.n, dtype=bool) if clauses.in_ is None else in_mask(clauses.in_, data.n, ctx)
     base = ctx.env(None, call.by)
     assert isinstance(base, DataEnv)
     old = data.column(name)
-    old_value = _value(old)
+    contents = _Contents(old, promote)
+    original = contents.original()
     rng = ctx.rng.state if _draws(call.node) else None
-    current = old
 
     def settle(rows: slice, passes: int) -> bool:
-        nonlocal current
+        """Repeat a window until it stays as it is; False when ``passes`` were too few."""
+        env = _Window(base, rows, contents.value(), original)
         for _ in range(passes):
             if rng is not None:
                 ctx.rng.set_state(rng)
-            env = _Window(base, rows, _value(current), old_value)
-            sample = np.zeros(data.n, dtype=bool)
+            env.refresh(contents.value())
             chosen = within[rows]
             if condition is not None:
                 chosen = chosen & np.broadcast_to(truth(evaluate(condition, env)), (env.n,))
-            sample[rows] = chosen
-            env.sample = sample[rows] if call.restricted else None
-            value = evaluate(exp, env)
-            fresh = _placed(value, old, sample, rows, current, name, promote)
-            if fresh is None:
+            env.sample = chosen if call.restricted else None
+            if contents.put(rows, chosen, evaluate(exp, env)):
                 return True
-            current = fresh
         return False
 
-    if not settle(slice(0, data.n), WHOLE_PASSES if rng is None else data.n + 1):
+    everything = slice(0, data.n)
+    if rng is not None:
+        settle(everything, data.n + 1)  # a window would draw other numbers
+    elif not settle(everything, WHOLE_PASSES):
         for start in range(0, data.n, WINDOW):
             settle(slice(start, min(start + WINDOW, data.n)), WINDOW + 1)
-    changed, note = _difference(old, current, name)
-    return current, changed, note
-
-
-def _placed(
-    value: Value, old: Column, sample: np.ndarray, rows: slice, current: Column, name: str, promote: bool
-) -> Column | None:
-    """``current`` with the rows of the window evaluated anew; None when that changes nothing."""
-    n = len(sample)
-    if isinstance(value, Text):
-        strings = np.zeros(n, dtype=value.values.dtype)
-        strings[rows] = value.values
-        value = Text(strings)
-    else:
-        values, codes = np.full(n, np.nan), None
-        values[rows] = value.floats()
-        if value.codes is not None:
-            codes = np.zeros(n, dtype=np.int8)
-            codes[rows] = value.codes
-        value = Num(values, codes)
-    # rows of the window outside the sample go back to their old values
-    back = np.zeros(n, dtype=bool)
-    back[rows] = ~sample[rows]
-    reset, undone, _ = _storing.merged(current, _value(old), back, n, name, promote)
-    fresh, changed, _ = _storing.merged(reset, value, sample, n, name, promote)
-    total = undone | changed
-    if not total.any():
-        return None
-    # a change undone and redone within one pass is none
-    real, _ = _difference(current, fresh, name)
-    return fresh if real.any() else None
-
-
-def _difference(old: Column, new: Column, name: str) -> tuple[np.ndarray, str]:
-    """Mask of rows that differ and the promotion note."""
-    everything = np.ones(len(old), dtype=bool)
-    _, changed, _ = _storing.merged(
-        old.recast(new.stype), _value(new), everything, len(old), name, promote=False
+    stype = contents.stype
+    fmt = old.format
+    if stype != old.stype and fmt == storage.default_format(old.stype):
+        fmt = storage.default_format(stype)
+    column = old.with_(data=contents.stored, stype=stype, format=fmt)
+    before = old.recast(stype).data
+    changed = (
+        ~_storing.same_text(column.data, before) if old.is_string else _bits(column.data) != _bits(before)
     )
-    note = "" if old.stype == new.stype else f"variable {name} was {old.stype} now {new.stype}"
-    return changed, note
+    return column, np.asarray(changed), _storing.promotion_note(name, old.stype, stype)

@@ -85,7 +85,7 @@ def merged(
         if stype != old.stype and old.format == storage.default_format(old.stype):
             column = column.with_(format=storage.default_format(stype))
         changed = ~same_text(column.data, before)
-        return column, changed, _note(name, old.stype, stype)
+        return column, changed, promotion_note(name, old.stype, stype)
     values, codes = numbers(value, n)
     everything = bool(sample.all())
     wanted = values if everything else values[sample]
@@ -109,14 +109,15 @@ def merged(
     column = Column(np.asarray(data), stype, **_kept(old))
     if stype != old.stype and old.format == storage.default_format(old.stype):
         column = column.with_(format=storage.default_format(stype))
-    return column, changed, _note(name, old.stype, stype)
+    return column, changed, promotion_note(name, old.stype, stype)
 
 
 def _kept(old: Column) -> dict[str, Any]:
     return {"format": old.format, "label": old.label, "value_label": old.value_label, "chars": old.chars}
 
 
-def _note(name: str, old: str, new: str) -> str:
+def promotion_note(name: str, old: str, new: str) -> str:
+    """``variable x was byte now int``; "" when the type stays."""
     return "" if old == new else f"variable {name} was {old} now {new}"
 
 
