@@ -224,14 +224,12 @@ class Painter:
     ) -> float:
         """One text at the top (or bottom) edge, by clock position; returns the new edge."""
         points = sized(words.style.size, size) * unit
-        height = len(words.lines) * points * 1.25 / 72
         clock = words.style.position if words.style.position is not None else position
         side = {12: "center", 6: "center", 0: "center"}.get(clock, "right" if 1 <= clock <= 5 else "left")
         x = {"left": rect.x0 + inset, "center": (rect.x0 + rect.x1) / 2, "right": rect.x1 - inset}[side]
-        y = edge + height if upward else edge
-        self.picture.text(
+        artist = self.picture.text(
             x / self.width,
-            y / self.height,
+            edge / self.height,
             drawing.plain_lines(words.lines),
             ha=side,
             va="top",
@@ -240,7 +238,14 @@ class Painter:
             linespacing=1.15,
             color=rgba(words.style.color, drawing.named(color)),
         )
-        gap = points * 0.45 / 72
+        room = rect.width - (0 if side == "center" else inset)
+        taken = artist.get_window_extent(self.picture.canvas.get_renderer()).width / self.picture.dpi
+        if taken > room and "$" not in artist.get_text():
+            artist.set_text(_wrapped(artist.get_text(), room / taken))
+        height = (artist.get_text().count("\n") + 1) * points * 1.25 / 72
+        if upward:
+            artist.set_y((edge + height) / self.height)
+        gap = points * 0.3 / 72
         return edge + height + gap if upward else edge - height - gap
 
     # -- one figure ----------------------------------------------------------------------------
@@ -536,6 +541,13 @@ def legend_keys(legend: Legend, panel: Panel, pen: Pen) -> tuple[list[Any], list
 def _broken(text: str, lines: int) -> str:
     """Text in about ``lines`` lines of equal length."""
     return "\n".join(textwrap.wrap(text, math.ceil(len(text) / lines) + 4, break_long_words=False))
+
+
+def _wrapped(text: str, share: float) -> str:
+    """Break the lines that are longer than ``share`` of the longest one."""
+    lines = text.split("\n")
+    limit = max(8, int(max(map(len, lines)) * share) - 2)
+    return "\n".join(part for line in lines for part in textwrap.wrap(line, limit) or [""])
 
 
 def _thin(axis: Any, renderer: Any) -> None:
