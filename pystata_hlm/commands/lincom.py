@@ -1,0 +1,56 @@
+"""lincom: linear combinations of coefficients.   lincom exp [, level(#) eform or hr irr rrr]"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pystata_hlm.commands import _coeftable
+from pystata_hlm.commands._linear import Combination, combination, constraint_text, estimates
+from pystata_hlm.errors import StataError
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call, Opt
+
+if TYPE_CHECKING:
+    from pystata_hlm.runtime.context import Context
+
+
+@command(
+    "lincom",
+    klass="r",
+    syntax="anything",
+    allow=set(),
+    options=(Opt("level", 1, "level"),),
+    unsupported=("eform:2", "or", "hr", "shr", "irr", "rrr", "cformat", "pformat", "sformat", "df"),
+)
+def run(call: Call, ctx: Context) -> Stored:
+    text = call.node.text.strip()
+    if not text:
+        raise StataError.invalid_syntax()
+    b, vcov = estimates(ctx)
+    found = combination(text, ctx)
+    if found.constant:
+        raise StataError(198, "lincom requires at least one coefficient")
+    estimation = ctx.workspace.e.estimation
+    df = estimation.df_r if estimation is not None else ctx.workspace.e.scalars.get("df_r")
+    estimate = float(found.weights @ b.values[0]) + found.value
+    se = math.sqrt(max(float(found.weights @ vcov @ found.weights), 0.0))
+    shown = Combination(found.weights, -found.value)
+    ctx.say(f"\n ( 1)  {constraint_text(shown, b)}\n")
+    c = _coeftable.Coefficients(
+        names=("(1)",),
+        status=("ok",),
+        b=np.array([estimate]),
+        se=np.array([se]),
+        df=df,
+        level=call.opt("level", ctx.settings.level),
+        depvar=ctx.workspace.e.macros.get("depvar", ""),
+    )
+    ctx.emit(_coeftable.table(c, ctx.settings))
+    stat, p, low, high = (float(x[0]) for x in _coeftable.statistics(c))
+    scalars = {"estimate": estimate, "se": se, "lb": low, "ub": high, "level": c.level, "p": p}
+    scalars |= {"z": stat} if df is None else {"t": stat, "df": df}
+    return Stored("r", scalars=scalars)
