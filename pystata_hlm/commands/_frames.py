@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pystata_hlm.commands._preserving import restore_at_end
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.executor import Frame
 
@@ -42,6 +43,7 @@ def new_frame(ctx: Context, name: str, arguments: str, words: list[str]) -> Iter
         yield frame
     finally:
         executor.frames.pop()
+        restore_at_end(ctx)
         drop_temporaries(frame, ctx)
 
 

@@ -1,7 +1,8 @@
-"""preserve: keep a copy of the data.   preserve"""
+"""preserve: keep a copy of the data, restored by restore or at the end of the do-file.   preserve"""
 
 from __future__ import annotations
 
+from pystata_hlm.commands._preserving import depth, own
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -9,15 +10,9 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
 
-def depth(ctx: Context) -> int:
-    """How many do-files and programs are running: each may preserve once."""
-    return len(ctx.executor.frames)
-
-
 @command("preserve", varlist="none", allow=set(), options=(Opt("changed"), Opt("memory"), Opt("frame")))
 def run(call: Call, ctx: Context) -> Stored | None:
-    kept = ctx.workspace.preserved
-    if kept and kept[-1][0] == depth(ctx):
+    if own(ctx) is not None:
         raise StataError(621, "already preserved")
-    kept.append((depth(ctx), ctx.data.copy()))
+    ctx.workspace.preserved.append((depth(ctx), ctx.data.copy()))
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pystata_hlm.commands.preserve import depth
+from pystata_hlm.commands._preserving import own
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -12,14 +12,12 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 @command("restore", varlist="none", allow=set(), options=(Opt("not"), Opt("preserve")))
 def run(call: Call, ctx: Context) -> Stored | None:
-    kept = ctx.workspace.preserved
-    while kept and kept[-1][0] > depth(ctx):
-        kept.pop()
-    if not kept or kept[-1][0] != depth(ctx):
+    kept = own(ctx)
+    if kept is None:
         raise StataError(622, "nothing to restore")
     if call.has("not") and call.has("preserve"):
         raise StataError(198, "options not and preserve may not be combined")
-    _, snapshot = kept[-1]
+    snapshot = kept[-1][1]
     if not call.has("preserve"):
         kept.pop()
     if not call.has("not"):

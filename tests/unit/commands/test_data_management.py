@@ -335,6 +335,16 @@ def test_preserve_restore(auto: Session) -> None:
     assert auto.data.n == 4
 
 
+def test_data_come_back_at_the_end_of_a_do_file(tmp_path: Path, auto: Session) -> None:
+    auto.workspace.cwd = tmp_path
+    (tmp_path / "inner.do").write_text("preserve\ndrop if foreign\n")
+    auto.run("do inner")
+    assert auto.data.n == 74
+    (tmp_path / "kept.do").write_text("preserve\ndrop if foreign\nrestore, not\n")
+    auto.run("do kept")
+    assert auto.data.n == 52
+
+
 def test_isid_and_levelsof(auto: Session) -> None:
     assert auto.run("isid make") == ""
     assert (
