@@ -62,6 +62,15 @@ START_RULES = (
 FILES = ("stata", "tokens", "expr", "varlist", "options", "mixed", "twoway", "display", "margins")
 CACHE_SIZE = 8192
 
+MAX_DEPTH = 800
+"""Levels of a tree, as Stata's limit of operators in an expression; beyond it r(130)."""
+
+RECURSION_LIMIT = 5000
+"""Trees are walked recursively, so MAX_DEPTH levels must fit (Python's default of 1000 frames is too low)."""
+
+
+sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
+
 
 def grammar_dir() -> Path:
     """The folder of the .lark files, in a wheel or in a checkout."""
@@ -149,8 +158,8 @@ def _engine() -> tuple[Lark, Builder]:
 def parse(start: str, text: str) -> Any:
     """The node that ``text`` means under a start rule; nodes are immutable and shared.
 
-    Errors: StataError 198 (syntax), 132 (unbalanced quotes or parentheses), 121 (number list), with the
-    position of the offending text in ``span``.
+    Errors: StataError 198, 100, 101 (syntax), 132 (unbalanced quotes or parentheses), 121 (number list), 130
+    (too long), with the position of the offending text in ``span``.
     """
     from lark.exceptions import UnexpectedInput
 
@@ -161,9 +170,28 @@ def parse(start: str, text: str) -> Any:
         builder.text = text
         masked = mask_compound(text)
         try:
-            return lark.parse(masked, start=start)
+            node = lark.parse(masked, start=start)
         except UnexpectedInput as error:
             raise diagnose(start, masked, _position(error, text)) from None
+    if len(text) > MAX_DEPTH and depth(node) > MAX_DEPTH:
+        raise StataError(130, "expression too long")
+    return node
+
+
+def depth(node: Any) -> int:
+    """Levels of a tree, found without recursion."""
+    levels = 0
+    layer = [node]
+    while layer:
+        levels += 1
+        below: list[Any] = []
+        for item in layer:
+            if isinstance(item, tuple):
+                below += item
+            else:
+                below += [getattr(item, name) for name in getattr(type(item), "__slots__", ())]
+        layer = [item for item in below if isinstance(item, tuple) or hasattr(type(item), "__slots__")]
+    return levels
 
 
 @lru_cache(maxsize=CACHE_SIZE)

@@ -539,3 +539,16 @@ def test_split_condition(text: str, expected: tuple[str, str]) -> None:
 def test_no_condition(text: str) -> None:
     with pytest.raises(StataError):
         split_condition(text)
+
+
+def test_long_expressions() -> None:
+    """700 terms can be read and walked; more levels than Stata's limit of operators are r(130)."""
+    node = parse("expr", "|".join(f"x=={k}" for k in range(700)))
+    assert unparse(node).count("|") == 699
+    assert isinstance(hash(node), int)
+    for text in ("1" + "+1" * 3000, "!" * 3000 + "1"):
+        with pytest.raises(StataError) as caught:
+            parse("generate", f"x = {text}")
+        assert (caught.value.rc, caught.value.message) == (130, "expression too long")
+    assert parse("expr", "(" * 3000 + "1" + ")" * 3000) == num(1)
+    assert len(parse("varlist", " ".join(f"x{k}" for k in range(5000)))) == 5000
