@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -182,36 +183,62 @@ def invweibullphtail(a: Any, b: Any, p: Any) -> Any:
 # ---------------------------------------------------------------- from scipy, loaded at first use
 
 
-def _scipy(run: Callable[..., Any]) -> Callable[..., Any]:
+_DOMAINS: dict[str, tuple[float, float]] = {
+    "df": (2e-10, 1e6),
+    "nc": (0.0, 1e4),
+    "nct": (-1000.0, 1000.0),
+    "a": (1e-10, 1e17),  # shapes, scales and counts
+    "m": (-1e300, 1e300),  # locations
+    "n": (0.0, 1e15),
+    "k": (2.0, 1e6),
+    "x": (-1e15, 1e15),
+    "x+": (0.0, 1e15),
+    "x1": (1e-300, 1 - 1e-16),
+    "p": (0.0, 1.0),
+}
+"""Ranges of the parameters, within the documented ones: scipy may stop the whole process beyond them."""
+
+
+def _scipy(domains: tuple[tuple[float, float], ...], run: Callable[..., Any]) -> Callable[..., Any]:
+    """``run(scipy.stats, *args)`` where every argument lies in its range, missing elsewhere."""
+
     def wrapped(*args: Any) -> Any:
         from scipy import stats
 
-        with np.errstate(all="ignore"):
-            return run(stats, *args)
+        arrays = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in args))
+        good = np.ones(arrays[0].shape, dtype=bool)
+        for array, (low, high) in zip(arrays, domains, strict=True):
+            good &= (array >= low) & (array <= high)
+        result = np.full(good.shape, np.nan)
+        if good.any():
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # scipy's own, on overflow in the far tails
+                result[good] = run(stats, *(array[good] for array in arrays))
+        return result
 
     return wrapped
 
 
+def _beta_as_f(x: Any, a: Any, b: Any) -> Any:
+    """A noncentral beta variable is f/(1+f) with f = (a/b) F."""
+    return x / (1 - x) * b / a
+
+
 _SCIPY: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
-    (
-        "nchi2tail",
-        "n n n",
-        lambda st, df, nc, x: st.ncx2.sf(x, df, nc),
-        "upper tail of the noncentral chi-squared",
-    ),
-    ("nchi2den", "n n n", lambda st, df, nc, x: st.ncx2.pdf(x, df, nc), "noncentral chi-squared density"),
-    ("invnchi2", "n n n", lambda st, df, nc, p: st.ncx2.ppf(p, df, nc), "inverse of nchi2()"),
-    ("invnchi2tail", "n n n", lambda st, df, nc, p: st.ncx2.isf(p, df, nc), "inverse of nchi2tail()"),
-    ("nF", "n n n n", lambda st, a, b, nc, x: st.ncf.cdf(x, a, b, nc), "cumulative noncentral F"),
-    ("nFtail", "n n n n", lambda st, a, b, nc, x: st.ncf.sf(x, a, b, nc), "upper tail of the noncentral F"),
-    ("nFden", "n n n n", lambda st, a, b, nc, x: st.ncf.pdf(x, a, b, nc), "noncentral F density"),
-    ("invnF", "n n n n", lambda st, a, b, nc, p: st.ncf.ppf(p, a, b, nc), "inverse of nF()"),
-    ("invnFtail", "n n n n", lambda st, a, b, nc, p: st.ncf.isf(p, a, b, nc), "inverse of nFtail()"),
-    ("nt", "n n n", lambda st, df, nc, x: st.nct.cdf(x, df, nc), "cumulative noncentral t"),
-    ("nttail", "n n n", lambda st, df, nc, x: st.nct.sf(x, df, nc), "upper tail of the noncentral t"),
-    ("ntden", "n n n", lambda st, df, nc, x: st.nct.pdf(x, df, nc), "noncentral t density"),
-    ("invnt", "n n n", lambda st, df, nc, p: st.nct.ppf(p, df, nc), "inverse of nt()"),
-    ("invnttail", "n n n", lambda st, df, nc, p: st.nct.isf(p, df, nc), "inverse of nttail()"),
+    ("nchi2tail", "df nc x+", lambda st, df, nc, x: st.ncx2.sf(x, df, nc), "upper tail of nchi2()"),
+    ("nchi2den", "df nc x+", lambda st, df, nc, x: st.ncx2.pdf(x, df, nc), "noncentral chi-squared density"),
+    ("invnchi2", "df nc p", lambda st, df, nc, p: st.ncx2.ppf(p, df, nc), "inverse of nchi2()"),
+    ("invnchi2tail", "df nc p", lambda st, df, nc, p: st.ncx2.isf(p, df, nc), "inverse of nchi2tail()"),
+    ("nF", "df df nc x+", lambda st, a, b, nc, x: st.ncf.cdf(x, a, b, nc), "cumulative noncentral F"),
+    ("nFtail", "df df nc x+", lambda st, a, b, nc, x: st.ncf.sf(x, a, b, nc), "upper tail of nF()"),
+    ("nFden", "df df nc x+", lambda st, a, b, nc, x: st.ncf.pdf(x, a, b, nc), "noncentral F density"),
+    ("invnF", "df df nc p", lambda st, a, b, nc, p: st.ncf.ppf(p, a, b, nc), "inverse of nF()"),
+    ("invnFtail", "df df nc p", lambda st, a, b, nc, p: st.ncf.isf(p, a, b, nc), "inverse of nFtail()"),
+    ("nt", "df nct x", lambda st, df, nc, x: st.nct.cdf(x, df, nc), "cumulative noncentral t"),
+    ("nttail", "df nct x", lambda st, df, nc, x: st.nct.sf(x, df, nc), "upper tail of the noncentral t"),
+    ("ntden", "df nct x", lambda st, df, nc, x: st.nct.pdf(x, df, nc), "noncentral t density"),
+    ("invnt", "df nct p", lambda st, df, nc, p: st.nct.ppf(p, df, nc), "inverse of nt()"),
+    ("invnttail", "df nct p", lambda st, df, nc, p: st.nct.isf(p, df, nc), "inverse of nttail()"),
     (
         "hypergeometric",
         "n n n n",
@@ -226,78 +253,100 @@ _SCIPY: tuple[tuple[str, str, Callable[..., Any], str], ...] = (
     ),
     (
         "tukeyprob",
-        "n n n",
+        "k df x+",
         lambda st, k, df, x: st.studentized_range.cdf(x, k, df),
         "cumulative studentized range",
     ),
     (
         "invtukeyprob",
-        "n n n",
+        "k df p",
         lambda st, k, df, p: st.studentized_range.ppf(p, k, df),
         "inverse of tukeyprob()",
     ),
     (
-        "igaussian",
-        "n n n",
-        lambda st, m, a, x: st.invgauss.cdf(x, m / a, scale=a),
-        "cumulative inverse Gaussian",
-    ),
-    (
-        "igaussiantail",
-        "n n n",
-        lambda st, m, a, x: st.invgauss.sf(x, m / a, scale=a),
-        "upper tail of the inverse Gaussian",
-    ),
-    (
-        "igaussianden",
-        "n n n",
-        lambda st, m, a, x: st.invgauss.pdf(x, m / a, scale=a),
-        "inverse Gaussian density",
-    ),
-    (
         "nibeta",
-        "n n n n",
-        lambda st, a, b, nc, x: st.ncf.cdf(x / (1 - x) * b / a, 2 * a, 2 * b, nc),
+        "df df nc x1",
+        lambda st, a, b, nc, x: st.ncf.cdf(_beta_as_f(x, a, b), 2 * a, 2 * b, nc),
         "cumulative noncentral beta",
     ),
     (
         "nbetaden",
-        "n n n n",
-        lambda st, a, b, nc, x: st.ncf.pdf(x / (1 - x) * b / a, 2 * a, 2 * b, nc) * b / a / (1 - x) ** 2,
+        "df df nc x1",
+        lambda st, a, b, nc, x: st.ncf.pdf(_beta_as_f(x, a, b), 2 * a, 2 * b, nc) * b / a / (1 - x) ** 2,
         "noncentral beta density",
     ),
-    (
-        "invigaussian",
-        "n n n",
-        lambda st, m, a, p: st.invgauss.ppf(p, m / a, scale=a),
-        "inverse of igaussian()",
-    ),
-    (
-        "invigaussiantail",
-        "n n n",
-        lambda st, m, a, p: st.invgauss.isf(p, m / a, scale=a),
-        "inverse of igaussiantail()",
-    ),
-    (
-        "lnigaussianden",
-        "n n n",
-        lambda st, m, a, x: st.invgauss.logpdf(x, m / a, scale=a),
-        "log of igaussianden()",
-    ),
-    ("invlaplacetail", "n n n", lambda st, m, b, p: st.laplace.isf(p, m, b), "inverse of laplacetail()"),
-    ("lnlaplaceden", "n n n", lambda st, m, b, x: st.laplace.logpdf(x, m, b), "log of laplaceden()"),
-    ("invcauchytail", "n n n", lambda st, a, b, p: st.cauchy.isf(p, a, b), "inverse of cauchytail()"),
-    ("lncauchyden", "n n n", lambda st, a, b, x: st.cauchy.logpdf(x, a, b), "log of cauchyden()"),
+    ("laplacetail", "m a x", lambda st, m, b, x: st.laplace.sf(x, m, b), "upper tail of the Laplace"),
+    ("invlaplace", "m a p", lambda st, m, b, p: st.laplace.ppf(p, m, b), "inverse of laplace()"),
+    ("invlaplacetail", "m a p", lambda st, m, b, p: st.laplace.isf(p, m, b), "inverse of laplacetail()"),
+    ("lnlaplaceden", "m a x", lambda st, m, b, x: st.laplace.logpdf(x, m, b), "log of laplaceden()"),
+    ("cauchytail", "m a x", lambda st, a, b, x: st.cauchy.sf(x, a, b), "upper tail of the Cauchy"),
+    ("invcauchy", "m a p", lambda st, a, b, p: st.cauchy.ppf(p, a, b), "inverse of cauchy()"),
+    ("invcauchytail", "m a p", lambda st, a, b, p: st.cauchy.isf(p, a, b), "inverse of cauchytail()"),
+    ("lncauchyden", "m a x", lambda st, a, b, x: st.cauchy.logpdf(x, a, b), "log of cauchyden()"),
     (
         "lnigammaden",
-        "n n n",
+        "a a x+",
         lambda st, a, b, x: st.invgamma.logpdf(x, a, scale=b),
-        "log of the inverse gamma density",
+        "log inverse gamma density",
     ),
-    ("laplacetail", "n n n", lambda st, m, b, x: st.laplace.sf(x, m, b), "upper tail of the Laplace"),
-    ("invlaplace", "n n n", lambda st, m, b, p: st.laplace.ppf(p, m, b), "inverse of laplace()"),
-    ("cauchytail", "n n n", lambda st, a, b, x: st.cauchy.sf(x, a, b), "upper tail of the Cauchy"),
-    ("invcauchy", "n n n", lambda st, a, b, p: st.cauchy.ppf(p, a, b), "inverse of cauchy()"),
 )
-for _name, _args, _run, _help in _SCIPY:
-    function(_name, _args, _help, family="distributions", missing="any")(_scipy(_run))
+for _name, _domains, _run, _help in _SCIPY:
+    _ranges = tuple(_DOMAINS[d] for d in _domains.split())
+    function(_name, " ".join("n" * len(_ranges)), _help, family="distributions")(_scipy(_ranges, _run))
+
+
+# ---------------------------------------------------------------- inverse Gaussian, mean m and shape a
+
+
+def _igaussian(m: Any, a: Any, x: Any, tail: bool) -> Any:
+    """Phi(r (x/m - 1)) + exp(2a/m) Phi(-r (x/m + 1)), r = sqrt(a/x) (Chhikara and Folks 1989)."""
+    from scipy.special import log_ndtr
+
+    good = (m > 0) & (a > 0)
+    y = np.where(x > 0, x, 1.0)
+    root = np.sqrt(a / y)
+    near, far = root * (y / m - 1), np.exp(2 * a / m + log_ndtr(-root * (y / m + 1)))
+    value = np.exp(log_ndtr(-near)) - far if tail else np.exp(log_ndtr(near)) + far
+    return np.where(good, np.where(x > 0, value, float(tail)), np.nan) + 0 * x
+
+
+@function("igaussian", "n n n", "cumulative inverse Gaussian", missing="any")
+def igaussian(m: Any, a: Any, x: Any) -> Any:
+    return _igaussian(m, a, x, tail=False)
+
+
+@function("igaussiantail", "n n n", "upper tail of the inverse Gaussian", missing="any")
+def igaussiantail(m: Any, a: Any, x: Any) -> Any:
+    return _igaussian(m, a, x, tail=True)
+
+
+@function("lnigaussianden", "n n n", "log of the inverse Gaussian density", missing="any")
+def lnigaussianden(m: Any, a: Any, x: Any) -> Any:
+    good = (m > 0) & (a > 0) & (x > 0)
+    return np.where(good, 0.5 * np.log(a / (2 * np.pi * x**3)) - a * (x - m) ** 2 / (2 * m**2 * x), np.nan)
+
+
+@function("igaussianden", "n n n", "inverse Gaussian density", missing="any")
+def igaussianden(m: Any, a: Any, x: Any) -> Any:
+    return np.where((m > 0) & (a > 0) & (x <= 0), 0.0, np.exp(lnigaussianden(m, a, x)))
+
+
+def _invert_igaussian(m: Any, a: Any, p: Any, tail: bool) -> Any:
+    """Bisection on the log scale: 200 halvings of 600 e-folds end at the last bit."""
+    low, high = np.broadcast_to(np.log(m) - 300.0, np.shape(m + a + p)), np.log(m) + 300.0 + 0 * (a + p)
+    for _ in range(200):
+        middle = (low + high) / 2
+        value = _igaussian(m, a, np.exp(middle), tail)
+        above = value < p if tail else value > p
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return np.where((m > 0) & (a > 0) & (p > 0) & (p < 1), np.exp((low + high) / 2), np.nan)
+
+
+@function("invigaussian", "n n n", "inverse of igaussian()", missing="any")
+def invigaussian(m: Any, a: Any, p: Any) -> Any:
+    return _invert_igaussian(m, a, p, tail=False)
+
+
+@function("invigaussiantail", "n n n", "inverse of igaussiantail()", missing="any")
+def invigaussiantail(m: Any, a: Any, p: Any) -> Any:
+    return _invert_igaussian(m, a, p, tail=True)

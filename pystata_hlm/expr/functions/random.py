@@ -16,8 +16,10 @@ from pystata_hlm.expr.functions.registry import ZERO, function
 def _draw(env: Any, draw: Callable[..., Any], *parameters: Any) -> Any:
     """``draw(*parameters, count)`` for the rows wanted, spread over all rows."""
     if env.scalar:
-        return np.asarray(draw(*(float(p) for p in parameters), 1), dtype=np.float64)[0]
+        return np.asarray(draw(*(np.float64(p) for p in parameters), 1), dtype=np.float64)[0]
     sample = env.sample
+    if env.n == 0 or (sample is not None and not sample.any()):
+        return np.full(env.n, np.nan)
     if sample is None or sample.all():
         return np.asarray(draw(*parameters, env.n), dtype=np.float64)
     count = int(np.count_nonzero(sample))
@@ -91,6 +93,13 @@ def rlogistic(env: Any, m: Any = None, s: Any = None) -> Any:
     return _draw(env, env.rng.logistic, m, s)
 
 
+@function("rnbinomial", "n n", "negative binomial with n and p", missing="own", env=True)
+def rnbinomial(env: Any, n: Any, p: Any) -> Any:
+    """Documented for n of at least .0001 and p in [.0001, .9999]."""
+    good = (n >= 1e-4) & (n <= 1e5) & (p >= 1e-4) & (p <= 1 - 1e-4)
+    return _draw(env, env.rng.negative_binomial, np.where(good, n, np.nan), p)
+
+
 _PLAIN = (
     ("rbeta", "beta", 2, "beta with shapes a and b"),
     ("rbinomial", "binomial", 2, "binomial with n trials of probability p"),
@@ -100,7 +109,6 @@ _PLAIN = (
     ("rgamma", "gamma", 2, "gamma with shape a and scale b"),
     ("rigaussian", "inverse_gaussian", 2, "inverse Gaussian with mean m and shape a"),
     ("rlaplace", "laplace", 2, "Laplace with mean m and scale b"),
-    ("rnbinomial", "negative_binomial", 2, "negative binomial with n and p"),
     ("rpoisson", "poisson", 1, "Poisson with mean m"),
     ("rt", "t", 1, "Student's t with df degrees of freedom"),
 )

@@ -13,6 +13,7 @@ import numpy as np
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.functions.registry import EMPTY, ONE, function
 from pystata_hlm.expr.functions.text import (
+    as_int,
     bytewise,
     decode,
     encode,
@@ -68,23 +69,22 @@ def indexnot(s: Any, chars: Any) -> Any:
 
 @function("subinstr", "s s s n", "s1 with n occurrences (. all) of s2 replaced by s3", missing="own")
 def subinstr(s: Any, old: Any, new: Any, count: Any) -> Any:
-    limit = np.where(np.isnan(count), -1, np.trunc(np.maximum(count, 0))).astype(np.int64)
 
     def one(raw: bytes, a: bytes, b: bytes, k: float) -> bytes:
-        return raw if not a else raw.replace(a, b, int(k))
+        return raw if not a else raw.replace(a, b, max(as_int(k), 0) if k == k else -1)
 
-    return per_distinct(one, s, old, new, limit.astype(float))
+    return per_distinct(one, s, old, new, count)
 
 
 @function("subinword", "s s s n", "as subinstr(), but whole words", missing="own")
 def subinword(s: Any, old: Any, new: Any, count: Any) -> Any:
     def one(raw: bytes, a: bytes, b: bytes, k: float) -> bytes:
-        if not a or k == 0:
+        if not a or k <= 0:
             return raw
         pattern = rb"(?<!\S)" + re.escape(a) + rb"(?!\S)"
-        return re.sub(pattern, lambda _: b, raw, count=0 if k < 0 else int(k))
+        return re.sub(pattern, lambda _: b, raw, count=as_int(k))
 
-    return per_distinct(one, s, old, new, np.where(np.isnan(count), -1, np.trunc(np.maximum(count, 0))))
+    return per_distinct(one, s, old, new, np.where(np.isnan(count), 2.0**31, np.trunc(count)))
 
 
 # ---------------------------------------------------------------- case and blanks
@@ -143,7 +143,7 @@ def word(s: Any, n: Any) -> Any:
         if k != k:
             return b""
         words = raw.split()
-        place = int(k) - 1 if k > 0 else len(words) + int(k)
+        place = as_int(k) - 1 if k > 0 else len(words) + as_int(k)
         return words[place] if k and 0 <= place < len(words) else b""
 
     return per_distinct(one, s, n)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pystata_hlm.expr.values import FloatArray
+from pystata_hlm.errors import StataError
 
+MAX_TEXT = 200_000_000
 MAX_FIXED = 2045
 """Longest string of a fixed-width array; longer ones are kept as objects, like strL data."""
 
@@ -92,6 +93,11 @@ def join(a: Any, b: Any) -> Any:
 def repeat(s: Any, times: Any) -> Any:
     """Strings repeated; missing or negative counts give the empty string."""
     count = np.where(np.isnan(times) | (times < 0), 0.0, np.minimum(times, 2e9)).astype(np.int64)
+    size = np.max(lengths(s) * count.astype(np.float64), initial=0)
+    if size > MAX_TEXT:
+        raise StataError(950, "insufficient memory")
+    if size > MAX_FIXED or count.size == 0:
+        s = np.asarray(s).astype(object)
     return bytewise(np.strings.multiply, lambda raw, k: raw * int(k), s, count)
 
 
@@ -127,6 +133,6 @@ def slices(s: Any, start: Any, count: Any) -> Any:
     return np.ascontiguousarray(part).view(f"S{width}").reshape(shape)
 
 
-def whole(x: Any) -> FloatArray:
-    """Numbers truncated toward zero; missing stays NaN."""
-    return np.trunc(x)
+def as_int(x: float, missing: int = 0) -> int:
+    """A count or position as int, kept within 32 bits; ``missing`` for a missing value."""
+    return missing if x != x else int(min(max(x, -(2**31)), 2**31))

@@ -10,7 +10,7 @@ import numpy as np
 
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.functions.registry import EMPTY, ONE, ZERO, function
-from pystata_hlm.expr.functions.text import decode, encode, per_distinct
+from pystata_hlm.expr.functions.text import as_int, decode, encode, per_distinct
 
 
 @function("ustrlen", "s", "length in characters")
@@ -32,10 +32,10 @@ def udstrlen(s: Any) -> Any:
 def _part(value: str, start: float, count: float) -> str:
     if start != start or start == 0:
         return ""
-    first = int(start) - 1 if start > 0 else len(value) + int(start)
+    first = as_int(start) - 1 if start > 0 else len(value) + as_int(start)
     if first < 0 or first >= len(value):
         return ""
-    return value[first:] if count != count else value[first : first + max(int(count), 0)]
+    return value[first:] if count != count else value[first : first + max(as_int(count), 0)]
 
 
 def _finite(x: Any) -> Any:
@@ -75,14 +75,16 @@ def udsubstr(s: Any, start: Any, count: Any) -> Any:
 
 @function("ustrleft", "s n", "first n characters", missing="own")
 def ustrleft(s: Any, n: Any) -> Any:
-    return per_distinct(lambda raw, k: encode(decode(raw)[: max(int(k), 0)]), s, np.where(np.isnan(n), 0, n))
+    return per_distinct(
+        lambda raw, k: encode(decode(raw)[: max(as_int(k), 0)]), s, np.where(np.isnan(n), 0, n)
+    )
 
 
 @function("ustrright", "s n", "last n characters", missing="own")
 def ustrright(s: Any, n: Any) -> Any:
     def one(raw: bytes, k: float) -> bytes:
         value = decode(raw)
-        return encode(value[max(len(value) - int(k), 0) :] if k >= 1 else "")
+        return encode(value[max(len(value) - as_int(k), 0) :] if k >= 1 else "")
 
     return per_distinct(one, s, np.where(np.isnan(n), 0, n))
 
@@ -90,7 +92,7 @@ def ustrright(s: Any, n: Any) -> Any:
 @function("ustrpos", "s s n?", "position of the first s2 in s1 (from character n), 0 when there is none")
 def ustrpos(s: Any, part: Any, start: Any = ONE) -> Any:
     def one(raw: bytes, piece: bytes, k: float) -> float:
-        return float(decode(raw).find(decode(piece), max(int(k) - 1, 0)) + 1) if piece else 0.0
+        return float(decode(raw).find(decode(piece), max(as_int(k) - 1, 0)) + 1) if piece else 0.0
 
     return per_distinct(one, s, part, start)
 
@@ -99,7 +101,7 @@ def ustrpos(s: Any, part: Any, start: Any = ONE) -> Any:
 def ustrrpos(s: Any, part: Any, last: Any = _FAR) -> Any:
     def one(raw: bytes, piece: bytes, k: float) -> float:
         value = decode(raw)
-        return float(value.rfind(decode(piece), 0, int(k) - 1 + len(decode(piece))) + 1) if piece else 0.0
+        return float(value.rfind(decode(piece), 0, as_int(k) - 1 + len(decode(piece))) + 1) if piece else 0.0
 
     return per_distinct(one, s, part, last)
 
@@ -145,7 +147,7 @@ def ustrreverse(s: Any) -> Any:
 @function("usubinstr", "s s s n", "s1 with n occurrences (. all) of s2 replaced by s3", missing="own")
 def usubinstr(s: Any, old: Any, new: Any, count: Any) -> Any:
     def one(raw: bytes, a: bytes, b: bytes, k: float) -> bytes:
-        return raw if not a else raw.replace(a, b, -1 if k == np.inf else max(int(k), 0))
+        return raw if not a else raw.replace(a, b, -1 if k == np.inf else max(as_int(k), 0))
 
     return per_distinct(one, s, old, new, _finite(count))
 
@@ -157,7 +159,7 @@ _WORD = re.compile(r"\w+(?:['.]\w+)*|[^\w\s]", re.UNICODE)
 def ustrword(s: Any, n: Any, locale: Any = EMPTY) -> Any:
     def one(raw: bytes, k: float) -> bytes:
         words = _WORD.findall(decode(raw))
-        place = int(k) - 1 if k > 0 else len(words) + int(k)
+        place = as_int(k) - 1 if k > 0 else len(words) + as_int(k)
         return encode(words[place]) if k and 0 <= place < len(words) else b""
 
     return per_distinct(one, s, np.where(np.isnan(n), 0, n))
@@ -226,7 +228,7 @@ def ustrnormalize(s: Any, form: Any) -> Any:
 @function("ustrtohex", "s n?", "escaped hexadecimal code points of the string")
 def ustrtohex(s: Any, start: Any = ONE) -> Any:
     def one(raw: bytes, k: float) -> bytes:
-        points = (ord(c) for c in decode(raw)[max(int(k) - 1, 0) :])
+        points = (ord(c) for c in decode(raw)[max(as_int(k) - 1, 0) :])
         return "".join(f"\\u{p:04x}" if p < 0x10000 else f"\\U{p:08x}" for p in points).encode()
 
     return per_distinct(one, s, start)

@@ -222,6 +222,9 @@ NUMBERS = {
     "nttail(10, npnt(10, 2, .8), 2)": 0.8,
     "nF(3, 9, npnF(3, 9, 1.5, .4), 1.5)": 0.4,
     "nibeta(2, 3, 0, .4)": 0.5248,  # = ibeta(2, 3, .4), a polynomial
+    "igaussian(2, 3, invigaussian(2, 3, .3))": 0.3,
+    "igaussiantail(2, 3, 1) + igaussian(2, 3, 1)": 1,
+    "igaussian(1, 1, 1)": 0.6681020012231706,  # Phi(0) + exp(2) Phi(-2)
     "lncauchyden(0, 1, 0)": -math.log(math.pi),
     "normal(0)": 0.5,
     "invnormal(.975)": 1.959963984540054,
