@@ -21,7 +21,7 @@ NUMBERS += [ast.Number(NAN, 3), ast.Name("x"), ast.Name("y")]
 STRINGS = [
     ast.String(t) for t in ("", "a", "abc def", "%5.1f", "DMY", "12jan2020", "(", "day", "é", "[a-z]+")
 ]
-STRINGS += [ast.String("utf-8"), ast.Name("s"), ast.Name("long")]
+STRINGS += [ast.String("utf-8"), ast.Name("s"), ast.Name("wide")]
 
 
 def sample_data(n: int) -> Dataset:
@@ -33,7 +33,7 @@ def sample_data(n: int) -> Dataset:
     data.add("x", Column.numeric(x, None, "double"))
     data.add("y", Column.numeric(np.arange(n) * 1.0, None, "byte"))
     data.add("s", Column.text(s))
-    data.add("long", Column.text(long, "strL"))
+    data.add("wide", Column.text(long, "strL"))
     return data
 
 
