@@ -460,3 +460,28 @@ def test_export_without_a_graph(tmp_path: Path) -> None:
     s = Session(cwd=tmp_path)
     s.run("graph export a.png")
     assert s.rc != 0 and not list(tmp_path.iterdir())
+
+
+def test_kdensity_command() -> None:
+    s = small()
+    figure = drawn(s, "kdensity y, gaussian bwidth(2) normal n(8) gen(at d)")
+    curve, normal = figure.panels[0].layers
+    assert isinstance(curve, Curve) and isinstance(normal, Curve)
+    y = s.data.values("y")
+    np.testing.assert_allclose(curve.x, np.linspace(y.min() - 2, y.max() + 2, 8))
+    np.testing.assert_allclose(curve.y, stats.norm.pdf(curve.x[:, None], y, 2).mean(axis=1))
+    np.testing.assert_allclose(normal.y, stats.norm.pdf(curve.x, y.mean(), y.std(ddof=1)))
+    np.testing.assert_allclose(s.data.values("d"), curve.y.astype(np.float32))
+    assert (s.r["bwidth"], s.r["n"], s.r["kernel"]) == (2, 8, "gaussian")
+    assert figure.note.lines == ("kernel = gaussian, bandwidth = 2.0000",)
+    assert figure.legend is not None and len(figure.legend.entries) == 2
+
+
+def test_kdensity_default_width_is_silvermans() -> None:
+    # [R] kdensity: h = .9 m / n^(1/5), m = min(sd, iqr/1.349)
+    s = small()
+    s.run("kdensity y, nograph")
+    y = np.sort(s.data.values("y"))  # 3 6 6 9 12 12 15 18: quartiles 6 and 13.5 by Stata's rule
+    m = min(y.std(ddof=1), (13.5 - 6) / 1.349)
+    assert s.r["bwidth"] == pytest.approx(0.9 * m / 8**0.2, rel=1e-12)
+    assert not s.graphs
