@@ -240,14 +240,15 @@ def _equation(
     lines: list[str] = []
     blocks = _coeftable.blocks_of(coefficients, label)
     for n, block in enumerate(blocks):
-        if n and (block.spaced or blocks[n - 1].spaced):
+        if n and (block.spaced or blocks[n - 1].spaced_after):
             lines.append(f"{'':{stub}} |{'':{design.column * len(tables)}}")
         if block.heading:
-            lines += [f"{text} |" for text in _fold(block.heading, stub)]
+            *before, last = _fold(block.heading, stub)
+            lines += [*before, f"{last} |"]
         for text, k in block.rows:
             shown = (text + " ") if block.heading else text
             *before, last = _fold(shown, stub)
-            lines += [f"{part} |" for part in before]
+            lines += before
             for j, kind in enumerate(design.kinds):
                 cells = "".join(_cell(table.get((eq, own[k])), kind, design) for table in tables)
                 lines.append(f"{(last if j == 0 else '').rjust(stub)} |{cells}")
@@ -255,7 +256,9 @@ def _equation(
 
 
 def _fold(text: str, stub: int) -> list[str]:
-    return [part.rjust(stub) for part in _coeftable.stub_lines(text, stub)]
+    """Lines of a name; all but the last are complete with their bar, tight behind the ``#`` they break after."""
+    *before, last = _coeftable.stub_lines(text, stub)
+    return [*(f"{part.rjust(stub + 1)}|" for part in before), last.rjust(stub)]
 
 
 def _cell(entry: Entry | None, kind: str, design: Design) -> str:

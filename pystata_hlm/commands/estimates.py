@@ -46,6 +46,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
 
 
 def _subcommand(word: str) -> str:
+    word = word.rstrip(":")
     for name, shortest in SUBCOMMANDS:
         if len(word) >= shortest and name.startswith(word):
             return name

@@ -106,8 +106,8 @@ def layout(test: LikelihoodRatio, settings: Settings) -> list[OutputItem]:
         assumption = f"(Assumption: {test.restricted} nested in {test.unrestricted})"
         lines = [
             "",
-            f"{'Likelihood-ratio test':<54}{f'LR chi2({test.df})':<11}= {test.chi2:>9.2f}",
-            f"{assumption:<54}{'Prob > chi2':<11}= {test.p:>9.4f}",
+            f"{'Likelihood-ratio test':<54}{f'LR chi2({test.df})':<12}= {test.chi2:>9.2f}",
+            f"{assumption:<54}{'Prob > chi2':<12}= {test.p:>9.4f}",
         ]
     if test.conservative:
         lines += [
