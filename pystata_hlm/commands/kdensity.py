@@ -10,7 +10,7 @@ from pystata_hlm.runtime.spec import Call
 
 @command(
     "kdensity",
-    min=4,
+    min=2,
     klass="r",
     varlist="required",
     max_vars=1,

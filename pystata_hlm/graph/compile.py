@@ -245,7 +245,7 @@ class Painter:
         height = (artist.get_text().count("\n") + 1) * points * 1.25 / 72
         if upward:
             artist.set_y((edge + height) / self.height)
-        gap = points * 0.3 / 72
+        gap = points * (0.6 if upward else 0.3) / 72
         return edge + height + gap if upward else edge - height - gap
 
     # -- one figure ----------------------------------------------------------------------------
