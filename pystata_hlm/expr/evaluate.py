@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+import pystata_hlm.expr.functions  # noqa: F401  (fills the table)
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.env import DataEnv, Env
-from pystata_hlm.expr.functions import FUNCTIONS
-from pystata_hlm.expr.functions.registry import call
+from pystata_hlm.expr.functions.registry import call, find
 from pystata_hlm.expr.functions.text import join, repeat
 from pystata_hlm.expr.values import (
     LARGEST,
@@ -146,9 +146,7 @@ class _Evaluation:
         name = node.name
         if name in _STORED and len(node.args) == 1 and isinstance(node.args[0], ast.Name):
             return self.stored(ast.StoredResult(name, node.args[0].name))
-        spec = FUNCTIONS.get(name)
-        if spec is None:
-            raise StataError(133, f"unknown function {name}()")
+        spec = find(name)
         kinds = spec.kinds(len(node.args))
         values = [
             node_ if kind == "x" else self.eval(node_) for kind, node_ in zip(kinds, node.args, strict=True)

@@ -100,6 +100,8 @@ class Executor:
         self.sink = sink
         self.frames: list[Frame] = [Frame("interactive")]
         self.silent = False
+        self.memory: dict[str, Any] = {}
+        """What functions keep from one command to the next: the last regexm()."""
         self.context = Context(workspace, self)
         self.on_report: Callable[[Report], None] | None = None
         self.idle = False
@@ -140,6 +142,8 @@ class Executor:
             rng=ws.rng,
             groups=by,
             sample=sample,
+            memory=self.memory,
+            varabbrev=ws.settings.varabbrev,
         )
 
     def _stored(self, klass: str, name: str) -> Any:

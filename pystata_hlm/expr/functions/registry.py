@@ -54,6 +54,80 @@ EMPTY = np.bytes_(b"")
 FUNCTIONS: dict[str, FunctionSpec] = {}
 
 
+MATRIX_VALUED = frozenset(
+    [
+        "cholesky",
+        "corr",
+        "diag",
+        "get",
+        "hadamard",
+        "I",
+        "inv",
+        "invsym",
+        "invvech",
+        "invvecp",
+        "J",
+        "matuniform",
+        "nullmat",
+        "sweep",
+        "vec",
+        "vecdiag",
+        "vech",
+        "vecp",
+    ]
+)
+"""Functions of the matrix language, which give no number."""
+
+UNSUPPORTED = frozenset(
+    [
+        "bofd",
+        "dofb",
+        "collatorlocale",
+        "collatorversion",
+        "wordbreaklocale",
+        "ustrsortkey",
+        "ustrsortkeyex",
+        "ustrcompareex",
+        "regexcapture",
+        "regexcapturenamed",
+        "frval",
+        "_frval",
+        "filewrite",
+        "filereaderror",
+        "fmtwidth",
+        "dunnettprob",
+        "invdunnettprob",
+        "dgammapda",
+        "dgammapdada",
+        "dgammapdadx",
+        "dgammapdx",
+        "dgammapdxdx",
+        "invnibeta",
+        "lnmvnormalden",
+        "lnwishartden",
+        "lniwishartden",
+        "invmvt",
+        "roweqnumb",
+        "coleqnumb",
+        "rownfreeparms",
+        "colnfreeparms",
+    ]
+)
+"""Functions that Stata has and we lack."""
+
+
+def find(name: str) -> FunctionSpec:
+    """The function called ``name``; r(133) when unknown or lacking, r(509) when it gives a matrix."""
+    spec = FUNCTIONS.get(name)
+    if spec is not None:
+        return spec
+    if name in MATRIX_VALUED:
+        raise StataError(509, "matrix operators that return matrices not allowed in this context")
+    if name in UNSUPPORTED:
+        raise StataError(133, f"function {name}() not yet supported")
+    raise StataError(133, f"unknown function {name}()")
+
+
 def function(
     name: str, args: str, help: str, *, family: str = "", missing: str = "spread", env: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -107,6 +107,8 @@ ERRORS = {
     "s & 1": (109, "type mismatch"),
     's - "a"': (109, "type mismatch"),
     "frobnicate(1)": (133, "unknown function frobnicate()"),
+    "dunnettprob(2, 3, 1)": (133, "function dunnettprob() not yet supported"),
+    "inv(x)": (509, "matrix operators that return matrices not allowed in this context"),
     "ln(1, 2)": (198, "invalid syntax"),
     "ln()": (198, "invalid syntax"),
     "ln(s)": (109, "type mismatch"),
