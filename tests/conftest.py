@@ -8,7 +8,7 @@ import os
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-from hypothesis import settings
+from hypothesis import settings  # noqa: E402
 
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
