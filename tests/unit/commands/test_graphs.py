@@ -107,7 +107,7 @@ def test_histogram_by_uses_common_bins(hsb: Session) -> None:
 
 @pytest.mark.parametrize(
     ("command", "rc", "message"),
-    {
+    [
         ("histogram", 100, "varlist required"),
         ("histogram x y", 103, "too many variables specified"),
         ("histogram x if x > 100", 2000, "no observations"),
@@ -117,7 +117,7 @@ def test_histogram_by_uses_common_bins(hsb: Session) -> None:
         ("histogram x, percent density", 198, "options density and percent may not be combined"),
         ("histogram x [aweight=y]", 101, None),
         ("histogram nosuch", 111, "variable nosuch not found"),
-    },
+    ],
 )
 def test_histogram_errors(command: str, rc: int, message: str | None) -> None:
     fails(f"{SMALL}\n{command}", rc, message)
@@ -258,7 +258,7 @@ def test_common_if_applies_to_every_plot() -> None:
 
 @pytest.mark.parametrize(
     ("command", "rc", "message"),
-    {
+    [
         ("scatter y", 102, "too few variables specified"),
         ("twoway nosuch y x", 198, "nosuch is not a twoway plot type"),
         ("twoway lpoly y x", 199, "command twoway lpoly not yet supported"),
@@ -269,7 +269,7 @@ def test_common_if_applies_to_every_plot() -> None:
         ("graph pie y", 199, "command graph pie not yet supported"),
         ("graph nosuch", 198, None),
         ("twoway (scatter y x", 132, None),
-    },
+    ],
 )
 def test_twoway_errors(command: str, rc: int, message: str | None) -> None:
     fails(f"{SMALL}\n{command}", rc, message)
@@ -308,7 +308,7 @@ def test_lowess_of_a_straight_line_is_the_line() -> None:
 
 @pytest.mark.parametrize(
     ("command", "rc", "message"),
-    {
+    [
         ("lowess y", 102, "too few variables specified"),
         ("lowess y x, gen(g)", 110, "variable g already defined"),
         ("lowess y x, logit", 198, "y must be 0 or 1 with option logit"),
@@ -316,7 +316,7 @@ def test_lowess_of_a_straight_line_is_the_line() -> None:
         ("pnorm x if 0", 2000, "no observations"),
         ("graph box", 100, "varlist required"),
         ("graph box y, medtype(line)", 198, "option medtype() not yet supported"),
-    },
+    ],
 )
 def test_other_errors(command: str, rc: int, message: str) -> None:
     fails(f"{SMALL}\n{command}", rc, message)
