@@ -10,6 +10,12 @@ from pystata_hlm.runtime.results import StataMatrix
 
 NAME = 12
 """Longest column name in full."""
+GENERAL = "%10.0g"
+
+
+def widest(matrix: StataMatrix, fmt: str) -> int:
+    """Columns are as wide as the longest number needs (whole numbers stand close together)."""
+    return max((len(format_number(float(v), fmt).strip()) for v in matrix.values.ravel()), default=1)
 
 
 def heading_lines(name: str) -> list[str]:
@@ -31,12 +37,12 @@ def is_symmetric(matrix: StataMatrix) -> bool:
 
 
 def layout(
-    matrix: StataMatrix, linesize: int, fmt: str = "%10.0g", names: bool = True, half: bool = True
+    matrix: StataMatrix, linesize: int, fmt: str = GENERAL, names: bool = True, half: bool = True
 ) -> list[str]:
     """The lines under the title."""
-    width = max(parse_format(fmt).width, 1)
     heads = [heading_lines(name) for name in matrix.cols] if names else [[""] for _ in matrix.cols]
-    widths = [max(width, *(len(text.rstrip("#:.")) for text in head)) + 2 for head in heads]
+    width = widest(matrix, fmt) if fmt == GENERAL else parse_format(fmt).width
+    widths = [max(width, *(len(text.rstrip("#:.")) for head in heads for text in head)) + 2] * len(heads)
     rows = (
         [name if not name.startswith("_:") else name[2:] for name in matrix.rows]
         if names

@@ -20,6 +20,8 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.settings import Settings
 from pystata_hlm.runtime.spec import Call, Weights
 
+TITLE = 75
+"""Two-way tables centre their title in this many columns, whatever the line size."""
 PARTS = ("means", "standard", "freq", "obs")
 _TITLES = {
     "means": "Means",
@@ -113,7 +115,7 @@ def twoway(
 ) -> str:
     """Panels of stacked cells; arrays in ``cells`` are (rows + 1) x (columns + 1), flattened."""
     heading = f"{joined(parts)} of {title}"
-    lines = [" " * max(0, (linesize - 6 - text_width(heading)) // 2) + heading, ""]
+    lines = [" " * max(0, (TITLE - text_width(heading)) // 2) + heading, ""]
     widest = max(text_width(text) for text in down.texts)
     stub = min(max(STUB, widest), 40)
     room = across.size if wide else max(1, (linesize - 1 - (stub + 13)) // COLUMN)

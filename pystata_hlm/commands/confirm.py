@@ -50,7 +50,7 @@ def _number(words: list[str], ctx: Context, integer: bool = False) -> None:
 
 
 def _integer(words: list[str], ctx: Context) -> None:
-    _number(words, ctx, integer=True)
+    _number(words[1:] if words[:1] == ["number"] else words, ctx, integer=True)
 
 
 def _format(words: list[str], ctx: Context) -> None:
