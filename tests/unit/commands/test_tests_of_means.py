@@ -224,7 +224,8 @@ def test_tabstat_by_group_layout() -> None:
     s = Session(16)
     s.run(data)
     old = (
-        TABSTAT.replace("Group variable: ", "     by categories of: ")
+        TABSTAT.replace("@", "")
+        .replace("Group variable: ", "     by categories of: ")
         .replace("Mean", "mean")
         .replace("Min", "min")
     )
