@@ -439,7 +439,7 @@ def test_substr_is_a_slice_of_bytes(strings: list[str], start: int, count: int) 
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.floats(-1e6, 1e6), st.integers(1, 1000))
+@given(st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-9), st.integers(1, 1000))
 def test_mod_and_int_take_a_number_apart(x: float, y: int) -> None:
     assert scalar(f"({x!r}) - mod({x!r}, {y})") == pytest.approx(y * math.floor(x / y), abs=1e-6)
     assert scalar(f"floor({x!r}) == -ceil(-({x!r}))") == 1
