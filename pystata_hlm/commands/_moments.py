@@ -32,8 +32,14 @@ class Moments:
         return math.sqrt(self.var) if self.var >= 0 else math.nan
 
 
+_EXTENDED = np.finfo(np.longdouble).eps < 1e-18
+"""The platform has 80-bit (or wider) long doubles."""
+
+
 def fsum(x: np.ndarray) -> float:
-    """Correctly rounded sum."""
+    """Sum without visible rounding: correctly rounded, or pairwise in extended precision for long vectors."""
+    if _EXTENDED and x.size > 1000:
+        return float(np.sum(x, dtype=np.longdouble))
     return math.fsum(x.tolist())
 
 

@@ -22,15 +22,14 @@ def counts(
     index: tuple[np.ndarray, ...], shape: tuple[int, ...], weight: Weights | None, rows: np.ndarray
 ) -> np.ndarray:
     """Frequencies, weighted; analytic weights are scaled to sum to the number of observations."""
-    out = np.zeros(shape)
+    cells = np.ravel_multi_index(index, shape)
+    size = int(np.prod(shape))
     if weight is None:
-        np.add.at(out, index, 1.0)
-        return out
+        return np.bincount(cells, minlength=size).astype(float).reshape(shape)
     w = weight.values[rows]
     if weight.kind == "aweight":
         w = w * (w.size / fsum(w))
-    np.add.at(out, index, w)
-    return out
+    return np.bincount(cells, weights=w, minlength=size).reshape(shape)
 
 
 def frequency_format(weight: Weights | None, width: int) -> str:
