@@ -100,6 +100,8 @@ class Executor:
         self.sink = sink
         self.frames: list[Frame] = [Frame("interactive")]
         self.silent = False
+        self.data_lines: tuple[str, ...] = ()
+        """What follows an ``input`` command, up to ``end``."""
         self.memory: dict[str, Any] = {}
         """What functions keep from one command to the next: the last regexm()."""
         self.context = Context(workspace, self)
@@ -225,8 +227,9 @@ class Executor:
             consumed = control.run(self, lines, k, echo)
             if consumed is None:
                 consumed = 0
-                if line.block is not None:
+                if line.block is not None and line.block.kind != "input":
                     raise StataError.command_not_supported(f"{line.text.split()[0]}")
+                self.data_lines = line.block.body if line.block is not None else ()
                 self.execute(self.expand(line.text))
         except StataError as error:
             if top and self.on_report:

@@ -1,0 +1,68 @@
+"""split: split a string variable into parts.   split strvar [if] [in] [, parse(strings) generate(stub) limit(#) destring]"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from pystata_hlm.data.column import Column
+from pystata_hlm.errors import StataError
+from pystata_hlm.output.items import lines
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call, Opt
+from pystata_hlm.runtime.words import tokens
+
+
+@command(
+    "split",
+    klass="r",
+    varlist="required",
+    max_vars=1,
+    options=(
+        Opt("parse", 1, "text"),
+        Opt("generate", 1, "name"),
+        Opt("limit", 1, "int"),
+        Opt("notrim", 0, "off"),
+        Opt("destring"),
+    ),
+    unsupported=("ignore", "force", "float", "percent"),
+)
+def run(call: Call, ctx: Context) -> Stored | None:
+    data, name = ctx.data, call.varlist[0]
+    column = data.column(name)
+    if not column.is_string:
+        raise StataError.type_mismatch()
+    marks = tokens(call.opt("parse", '" "'))
+    cut = re.compile("|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True)))
+    texts = [bytes(raw).decode("utf-8", "surrogateescape") for raw in column.data.tolist()]
+    if not call.has("notrim"):
+        texts = [text.strip() for text in texts]
+    blank = marks == [" "]
+    known = {text: (text.split() if blank else cut.split(text)) for text in set(texts)}
+    wanted = call.sample.tolist()
+    rows = [known[text] if use and text else [] for text, use in zip(texts, wanted, strict=True)]
+    most = max(map(len, rows), default=0)
+    if call.has("limit"):
+        most = min(most, call.opt("limit"))
+    stub = call.opt("generate", name)
+    new = [f"{stub}{k + 1}" for k in range(most)]
+    for one in new:
+        if one in data:
+            raise StataError.already_defined(one)
+    for k, one in enumerate(new):
+        parts = [row[k] if k < len(row) else "" for row in rows]
+        if not call.has("notrim"):
+            parts = [part.strip() for part in parts]
+        data.add(
+            one, Column.text(np.array([part.encode("utf-8", "surrogateescape") for part in parts], dtype="S"))
+        )
+    if call.has("destring"):
+        ctx.say(f"variable{'s' if len(new) != 1 else ''} born as string:")
+        ctx.emit(lines("  ".join(new)))
+        ctx.execute(f"destring {' '.join(new)}, replace")
+    else:
+        ctx.emit(lines(f"variable{'s' if len(new) != 1 else ''} created as string: ", "  ".join(new)))
+    return Stored("r", scalars={"k_new": float(len(new))}, macros={"varlist": " ".join(new)})
