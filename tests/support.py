@@ -233,6 +233,7 @@ def run_case(found: Case, release: int = 18, linesize: int = 80) -> tuple[str, S
         (scratch / "data").symlink_to(SHARED / "data")
         session = Session(release, scratch / "cases" / found.name)
         session.workspace.settings.linesize = linesize
+        session.workspace.settings.linesize = linesize
         return session.run(found.do, echo=True, stop=False), session
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
