@@ -20,6 +20,7 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 @command(
     "append",
+    min=3,
     syntax="anything",
     allow={"using"},
     options=(

@@ -25,7 +25,7 @@ def smallest(column: Column) -> str:
     return column.stype if storage.is_integer(column.stype) and found == "float" else found
 
 
-@command("compress", varlist="all", allow=set(), options=(Opt("nocoalesce", 4, "off"),))
+@command("compress", min=3, varlist="all", allow=set(), options=(Opt("nocoalesce", 4, "off"),))
 def run(call: Call, ctx: Context) -> Stored | None:
     data = ctx.data
     before = data.width

@@ -14,7 +14,6 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 @command(
     "levelsof",
-    min=5,
     klass="r",
     varlist="required",
     max_vars=1,

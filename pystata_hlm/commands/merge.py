@@ -21,6 +21,7 @@ from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
+OLD_OPTIONS = ("_merge", "nokeep", "unique", "uniqmaster", "uniqusing")
 _KIND = re.compile(r"\s*([1mn])\s*:\s*([1mn])\b\s*(.*)", re.DOTALL)
 _WORDS = {
     **dict.fromkeys(("1", "master", "mas", "mast", "maste", "masters"), 1),
@@ -56,6 +57,11 @@ TEXTS = {
         Opt("assert", 3, "text"),
         Opt("keep", 0, "text"),
         Opt("sorted"),
+        Opt("_merge", 2, "text"),
+        Opt("nokeep", 3, "off"),
+        Opt("unique", 3),
+        Opt("uniqmaster", 6),
+        Opt("uniqusing", 6),
     ),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
@@ -63,7 +69,11 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if call.using is None:
         raise StataError(100, "using required")
     if found is None:
-        raise StataError(198, "merge requires 1:1, m:1, 1:m or m:m (the old syntax is not yet supported)")
+        _old_syntax(call, ctx)
+        return None
+    for option in OLD_OPTIONS:
+        if call.has(option):
+            raise StataError.option_not_allowed(option)
     kind = f"{found[1]}:{found[2]}".replace("n", "m")
     if call.has("replace") and not call.has("update"):
         raise StataError(198, "option replace requires option update")
@@ -103,6 +113,41 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if not call.has("noreport"):
         ctx.emit(lines(*report(result, flag, call.has("update"), ctx.settings.release)))
     return None
+
+
+def _old_syntax(call: Call, ctx: Context) -> None:
+    """``merge [varlist] using filename``: both datasets sorted; pairs within groups, no table."""
+    data = ctx.data
+    if call.has("keepusing") or call.has("assert") or call.has("generate") or call.has("nogenerate"):
+        raise StataError.invalid_syntax()
+    if len(call.node.clauses.files) > 1:
+        raise StataError(198, "merge with several using files is not yet supported")
+    flag = str(call.opt("_merge", "_merge")).strip()
+    check(flag)
+    if flag in data:
+        raise StataError.already_defined(flag)
+    ctx.say("(note: you are using old merge syntax; see [D] merge for new syntax)")
+    using = _files.read(str(call.using), ctx)
+    text = call.node.text.strip()
+    keys = list(expand_varlist(data, parse("varlist", text), varabbrev=ctx.settings.varabbrev)) if text else []
+    if call.has("keep"):
+        wanted = expand_varlist(using, parse("varlist", call.opt("keep")), varabbrev=True)
+        using.keep([*keys, *wanted])
+    for name in keys:
+        if name not in using:
+            raise StataError(111, f"variable {name} not found in using data")
+    for which, one in (("master", data), ("using", using)):
+        if keys and not one.is_sorted_by(keys):
+            raise StataError(5, f"{which} data not sorted")
+    kind = ("1" if call.has("unique") or call.has("uniqmaster") else "m") + ":"
+    kind += "1" if call.has("unique") or call.has("uniqusing") else "m"
+    pairs = pair_rows(data, using, keys, kind) if keys else pair_sequence(data.n, using.n)
+    result = combine(data, using, keys, pairs, call, ctx)
+    if call.has("nokeep"):
+        kept = result != 2
+        ctx.data.keep_rows(kept)
+        result = result[kept]
+    ctx.data.add(flag, Column.numeric(result.astype(float), None, "byte"))
 
 
 def _result_name(call: Call, ctx: Context) -> str:

@@ -275,3 +275,22 @@ def test_collapse_weights() -> None:
 
 def frame_of(session: Session, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: session.data.values(name) for name in names})
+
+
+def test_old_syntax(folder: Path) -> None:
+    session = Session(cwd=folder)
+    session.run("use b\nsort id\nsave b, replace\nuse a\nsort id")
+    out = session.run("merge id using b")
+    assert out == "(note: you are using old merge syntax; see [D] merge for new syntax)\n"
+    assert frame(session)["_merge"].tolist() == [1, 1, 3, 3, 2]
+    assert session.data.column("_merge").value_label == ""
+    session.run("use a, clear")
+    fails("merge id using b", 5, "master data not sorted", session=session)
+
+
+def test_append_to_nothing_and_merge_with_no_rows(folder: Path) -> None:
+    session = Session(cwd=folder)
+    session.run("append using a")
+    assert session.rc == 0 and session.data.n == 4 and session.data.names == ["id", "x"]
+    session.run("drop if 1\nmerge 1:1 id using b, noreport")
+    assert session.rc == 0 and frame(session)["_merge"].tolist() == [2, 2, 2]
