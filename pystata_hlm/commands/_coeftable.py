@@ -68,7 +68,7 @@ class Coefficients:
     show_empty: bool = True
     tests: bool = True
     interval: bool = True
-    adjust: tuple[np.ndarray, float] | None = None
+    adjust: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def statistics(c: Coefficients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -83,9 +83,9 @@ def statistics(c: Coefficients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     else:
         p = 2 * dist.ttail(c.df, np.abs(stat))
         crit = float(dist.invttail(c.df, 1 - tail))
-    if c.adjust is not None:
-        p, crit = c.adjust
-    return stat, np.asarray(p, dtype=float), b - crit * se, b + crit * se
+    half = (crit if c.adjust is None else c.adjust[1]) * se
+    p = p if c.adjust is None else c.adjust[0]
+    return stat, np.asarray(p, dtype=float), b - half, b + half
 
 
 # ---------------------------------------------------------------- blocks of rows

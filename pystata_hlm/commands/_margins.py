@@ -181,7 +181,8 @@ def compute(
         held = request.held(margin)
         if estimability is not None or direct:
             row = averaged_row(averages, held, margin, request.kind)
-            if estimability is not None and not estimability.check(row):
+            slope = margin.derivative is not None and margin.derivative.level is None
+            if estimability is not None and not estimability.check(row, slope):
                 estimable[i] = False
                 continue
         if direct:

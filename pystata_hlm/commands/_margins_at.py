@@ -37,7 +37,6 @@ _STATISTICS = (
     ("zero", 4),
     ("base", 4),
 )
-_CONTINUOUS_ONLY = ("median", "min", "max", "zero")
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ class AtReader:
         for name, found in shares.items():
             if abs(sum(found.values()) - 1) > 1e-5:
                 raise StataError(198, f"invalid at() option;\nfactor {name} values do not sum to 1")
-            out[name] = [self.same(dict(found))]
+            out[name] = [self.same(dict(sorted(found.items())))]
         return out
 
     def names(self, term: nodes.VarTerm, statistic: str | None) -> Iterator[tuple[str, int | None]]:
@@ -153,8 +152,8 @@ class AtReader:
             raise StataError(198, "invalid at() option")
         text = term.text if isinstance(term, nodes.NamePattern) else f"{term.first}-{term.last}"
         if text in ("_all", "*"):
-            chosen = [v for v in variables if statistic not in _CONTINUOUS_ONLY or v not in factors]
-            found = chosen
+            skip = statistic is not None and not self.word(statistic).startswith(("as", "mean", "base"))
+            found = [v for v in variables if not (skip and v in factors)]
         elif len(text) > 1 and "_factor".startswith(text):
             found = list(factors)
         elif len(text) > 1 and "_continuous".startswith(text):
@@ -202,8 +201,7 @@ class AtReader:
         return self.same(held, f"={unparse(exp)}")
 
     def statistic(self, name: str, text: str) -> Setting:
-        overall = text.startswith("o") and len(text) > 1
-        word = self.word(text[1:] if overall else text)
+        overall, word = text.startswith("o"), self.word(text)
         factor = self.recipe.factors.get(name)
         if word == "asobserved":
             return self.same(None, "asobserved")
@@ -229,6 +227,8 @@ class AtReader:
         return Setting(tuple(compute(g) for g in range(self.groups)), note)
 
     def word(self, text: str) -> str:
+        """A statistic's full name; a leading o (over all groups) does not count."""
+        text = text if any(full.startswith(text) for full, _ in _STATISTICS) else text.removeprefix("o")
         for full, shortest in _STATISTICS:
             if len(text) >= shortest and full.startswith(text):
                 return "mean" if full == "means" else full

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -18,6 +18,7 @@ from pystata_hlm.commands._margins_layout import (
     coefficients,
     heading,
     legend,
+    margin_blocks,
     row_text,
 )
 from pystata_hlm.errors import StataError
@@ -177,7 +178,7 @@ def items(
     label: Label,
 ) -> list[OutputItem]:
     """The output of ``margins, pwcompare()``."""
-    b, vcov, matrix = differences(result, pairs)
+    b, vcov, _ = differences(result, pairs)
     adjust = adjustment(result, pairs, b, vcov, method)
     title = f"Pairwise comparisons of {result.title[0].lower()}{result.title[1:]}"
     out = heading(title, result.model_vce, result.n, settings, count=settings.release >= 16)
@@ -219,10 +220,6 @@ def items(
 
 
 def _margins_table(result: Result, settings: Any, label: Label) -> Table:
-    from dataclasses import replace
-
-    from pystata_hlm.commands._margins_layout import margin_blocks
-
     c = coefficients(result, Display(tests=False))
     c = replace(c, heads=replace(c.heads, adjusted="Unadjusted"))
     return _coeftable.table(

@@ -243,10 +243,11 @@ class Estimability:
             )
             self.gamma = np.linalg.lstsq(x, out.astype(float), rcond=None)[0]
 
-    def check(self, row: Array) -> bool:
+    def check(self, row: Array, slope: bool = False) -> bool:
+        """``slope``: a derivative by a continuous variable is that of the fitted model, collinear terms left out."""
         if any(abs(row[k]) > self.TOLERANCE for k in self.empty):
             return False
-        if not self.omitted:
+        if slope or not self.omitted:
             return True
         implied = row[self.recipe.kept] @ self.gamma
         given = row[self.omitted]

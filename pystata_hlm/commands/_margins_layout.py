@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,10 +53,16 @@ class Result:
 
     @property
     def status(self) -> tuple[str, ...]:
-        return tuple(
-            "base" if m.derivative is not None and m.derivative.is_base else "ok" if good else "not estimable"
-            for m, good in zip(self.request.margins, self.estimates.estimable, strict=True)
-        )
+        return tuple(self._status(k) for k in range(len(self.estimates.b)))
+
+    def _status(self, k: int) -> str:
+        d = self.request.margins[k].derivative
+        if d is not None and d.is_base:
+            return "base"
+        if not self.estimates.estimable[k]:
+            return "not estimable"
+        slope = d is not None and d.level is None
+        return "omitted" if slope and not self.estimates.jacobian[k].any() else "ok"
 
 
 @dataclass(frozen=True)
@@ -123,13 +129,15 @@ def legend(result: Result, display: Display, settings: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class _Entry:
-    """``name = value (note)``; no value: just the note; no name: a group of over()."""
+    """``name = value (note)``; without a value just the note. ``text`` values are not aligned as numbers;
+    ``group`` is a heading of over(), ``nested`` what stands under it."""
 
     name: str
     value: str = ""
     note: str = ""
     nested: bool = False
     group: bool = False
+    text: bool = False
 
 
 def _entries(row: AtRow, request: Request) -> list[_Entry]:
@@ -143,7 +151,7 @@ def _entries(row: AtRow, request: Request) -> list[_Entry]:
         text = "#".join(f"{v}.{name}" for name, v in zip(over.names, values, strict=True))
         out.append(_Entry(text, group=True))
         for name, s in row.settings.items():
-            out += [_Entry(e.name, e.value, e.note, nested=True) for e in _setting(name, s, group)]
+            out += [replace(e, nested=True) for e in _setting(name, s, group)]
     return out
 
 
@@ -154,7 +162,7 @@ def _setting(name: str, setting: Setting, group: int) -> list[_Entry]:
     if held is None:
         return [_Entry(name, note="asobserved")]
     if isinstance(held, np.ndarray):
-        return [_Entry(name, setting.note.removeprefix("="))]
+        return [_Entry(name, setting.note.removeprefix("="), text=True)]
     if isinstance(held, Mapping):
         return [_Entry(f"{level}.{name}", _number(share), setting.note) for level, share in held.items()]
     return [_Entry(name, _number(float(held)), setting.note)]
@@ -172,7 +180,7 @@ def at_legend(request: Request, vsquish: bool, new: bool) -> list[str]:
     labels = [f"{k}._at:" for k in range(1, len(rows) + 1)] if several else ["At:"]
     every = [e for row in rows for e in row if not e.group]
     name_width = max((len(e.name) for e in every), default=0)
-    value_width = max((len(e.value) for e in every), default=0)
+    value_width = max((len(e.value) for e in every if not e.text), default=0)
     label_width = max(len(label) for label in labels) + 1
     out: list[str] = []
     for k, (label, row) in enumerate(zip(labels, rows, strict=True), start=1):
@@ -196,7 +204,8 @@ def _new_entry(e: _Entry, name_width: int, value_width: int) -> str:
     note = f" ({e.note})" if e.note else ""
     if not e.value:
         return f"{pad}{e.name.ljust(name_width)}{note}"
-    return f"{pad}{e.name.ljust(name_width)} = {e.value.rjust(value_width)}{note}"
+    value = e.value if e.text else e.value.rjust(value_width)
+    return f"{pad}{e.name.ljust(name_width)} = {value}{note}"
 
 
 def _old_entry(e: _Entry) -> str:
@@ -205,7 +214,8 @@ def _old_entry(e: _Entry) -> str:
     pad = "    " if e.nested else ""
     note = f" ({e.note})" if e.note else ""
     name = abbrev(e.name, 15).ljust(16)
-    return f"{pad}{name}{note}" if not e.value else f"{pad}{name}= {e.value.rjust(11)}{note}"
+    value = e.value if e.text else e.value.rjust(11)
+    return f"{pad}{name}{note}" if not e.value else f"{pad}{name}= {value}{note}"
 
 
 # ---------------------------------------------------------------- tables
@@ -229,7 +239,7 @@ def margin_blocks(request: Request, label: Label) -> list[Block] | None:
     groups = blocks_of(request)
     if request.derivatives and all(not dimensions for _, dimensions, _ in groups):
         return None
-    out = []
+    out: list[Block] = []
     for text, dimensions, positions in groups:
         d = margins[positions[0]].derivative
         if d is not None and d.is_base:

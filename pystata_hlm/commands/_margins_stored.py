@@ -117,7 +117,6 @@ def stored_results(result: Result, call: Call, ctx: Context) -> Stored:
     if at is not None:
         matrices["at"] = at
         macros |= {f"atstats{k}": text for k, text in enumerate(stats, start=1)}
-        macros |= {f"at{k}_option": str(row.option) for k, row in enumerate(request.at, start=1)}
     macros = {name: text for name, text in macros.items() if text}
     return Stored("r", scalars, macros, matrices, hidden={"margins": result})
 

@@ -1,4 +1,4 @@
-"""margins: Marginal means, predictive margins, marginal effects.   margins [marginlist] [if] [in] [weight] [, at() atmeans over() dydx() pwcompare post ...]
+"""margins: Marginal means, predictive margins, marginal effects.   margins [marginlist] [if] [in] [weight] [, at() over() dydx() ...]
 
 A post-estimation command. What can be predicted is registered for each e(cmd) with
 ``@postestimation("margins", cmd)``: a routine that takes the text of predict() (None without the option) and returns a

@@ -14,6 +14,7 @@ from pystata_hlm.expr.evaluate import evaluate_scalar
 from pystata_hlm.lang import nodes
 from pystata_hlm.lang.numlist import parse_numlist
 from pystata_hlm.lang.parser import parse
+from pystata_hlm.lang.unparse import unparse
 from pystata_hlm.runtime.spec import Call, CommandSpec, Opt, Weights
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def weights(node: nodes.Weight, spec: CommandSpec, ctx: Context) -> Weights:
         raise StataError(101, f"{kind}s not allowed" if spec.weights else "weights not allowed")
     value = ctx.evaluate(node.exp)
     values = np.array(np.broadcast_to(value.values, ctx.data.n), dtype=np.float64)
-    return Weights(kind, values)
+    return Weights(kind, values, unparse(node.exp))
 
 
 def check_weights(weight: Weights, sample: np.ndarray) -> np.ndarray:
