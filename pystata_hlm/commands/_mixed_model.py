@@ -18,6 +18,7 @@ from pystata_hlm.runtime.bind import EQUATION_OPTIONS, typed_options
 from pystata_hlm.runtime.spec import Opt
 
 if TYPE_CHECKING:
+    from pystata_hlm.commands._estimation import Vce
     from pystata_hlm.runtime.context import Context
 
 STRUCTURES = (("independent", 3), ("exchangeable", 2), ("identity", 2), ("unstructured", 2))
@@ -127,6 +128,24 @@ def residual_plan(text: str | None, ctx: Context) -> ResidualPlan:
     if any(len(word) >= 2 and name.startswith(word) for name in RESIDUALS):
         raise StataError(198, f"residuals({word}) not yet supported")
     raise StataError(198, f"residuals({text}) not allowed")
+
+
+# ---------------------------------------------------------------- the fitted model's names
+
+
+@dataclass(frozen=True)
+class Model:
+    """What was fitted, with the names that the output needs (kept in ``Estimation.extra['model']``)."""
+
+    levels: tuple[LevelPlan, ...]
+    residual: ResidualPlan
+    reml: bool
+    vce: Vce
+    n_clusters: int | None
+    keys: tuple[GroupKeys, ...]
+    robust: lmm.RobustVcov | None
+    strata: tuple[str, ...] = ()
+    """Texts of the residual strata, ascending (value label or number)."""
 
 
 # ---------------------------------------------------------------- arrays

@@ -19,7 +19,7 @@ from pystata_hlm.runtime.results import Estimation
 from pystata_hlm.runtime.spec import Opt
 
 if TYPE_CHECKING:
-    from pystata_hlm.commands.mixed import Model
+    from pystata_hlm.commands._mixed_model import Model
     from pystata_hlm.runtime.context import Context
 
 STATISTICS = (

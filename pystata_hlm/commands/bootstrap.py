@@ -33,7 +33,7 @@ from pystata_hlm.runtime.results import Estimation, StataMatrix, Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
 if TYPE_CHECKING:
-    from pystata_hlm.commands.mixed import Model
+    from pystata_hlm.commands._mixed_model import Model
     from pystata_hlm.runtime.context import Context
 
 HEADS = _coeftable.Heads(b_over="Observed", se_over="Bootstrap", ci_over="Normal-based")
