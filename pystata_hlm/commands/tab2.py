@@ -11,7 +11,19 @@ from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
-_NOT = ("generate", "sort", "summarize", "means", "nomeans", "standard", "nostandard", "freq", "obs", "noobs")
+_NOT = (
+    "g",
+    "generate",
+    "sort",
+    "summarize",
+    "means",
+    "nomeans",
+    "standard",
+    "nostandard",
+    "freq",
+    "obs",
+    "noobs",
+)
 _OWN = (*(o for o in OPTIONS if o.name not in _NOT), Opt("firstonly", 5))
 
 

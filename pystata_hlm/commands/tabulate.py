@@ -17,7 +17,8 @@ from pystata_hlm.runtime.spec import Call, Opt
 OPTIONS = (
     Opt("chi2", 2),
     Opt("exact", 1, "flagortext"),
-    Opt("gamma", 1),
+    Opt("g", 0, "flagortext"),  # gamma, or generate() when it has an argument
+    Opt("gamma", 2),
     Opt("lrchi2", 2),
     Opt("taub", 1),
     Opt("V", 1),
@@ -38,7 +39,7 @@ OPTIONS = (
     Opt("matcell", 0, "name"),
     Opt("matrow", 0, "name"),
     Opt("matcol", 0, "name"),
-    Opt("generate", 1, "text"),
+    Opt("generate", 2, "text"),
     Opt("sort", 0),
     Opt("summarize", 2, "varname"),
     Opt("means", 3),
@@ -74,6 +75,9 @@ _SUMMARIZE_ONLY = ("means", "nomeans", "standard", "nostandard", "freq", "obs", 
 
 def check_options(call: Call) -> None:
     """Options that do not go with this form of the command."""
+    if call.has("g"):
+        text = call.options.pop("g")
+        call.options |= {"gamma": True} if text is None else {"generate": text}
     if not call.has("summarize"):
         for name in _SUMMARIZE_ONLY:
             if call.has(name):

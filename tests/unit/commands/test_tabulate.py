@@ -206,3 +206,10 @@ def test_errors(line: str, rc: int | None, message: str | None) -> None:
 
 def test_generate_leaves_data_alone_when_a_name_is_taken() -> None:
     fails(DATA + "\ngen d2 = 1\ntabulate a, generate(d)", 110, "variable d2 already defined")
+
+
+def test_g_is_gamma_or_generate() -> None:
+    s = Session()
+    assert "gamma =" in s.run(DATA + "\ntabulate a b, g")
+    s.run("tabulate a, g(q)")
+    assert {"q1", "q2", "q3"} <= set(s.data.names)
