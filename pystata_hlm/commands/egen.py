@@ -38,14 +38,14 @@ OPTIONS = (
     Opt("punct", 1, "string"),
     Opt("format", 3, "string"),
     Opt("maxlength", 4, "int"),
-    Opt("mean", 1, "real"),
+    Opt("mean", 2, "real"),
     Opt("sd", 1, "real"),
     Opt("std", 2, "real"),
     Opt("prop", 4),
     Opt("strok", 3),
     Opt("head", 1),
-    Opt("last", 1),
-    Opt("tail", 1),
+    Opt("last", 2),
+    Opt("tail", 2),
     Opt("trim", 4),
 )
 

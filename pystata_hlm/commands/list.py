@@ -106,7 +106,7 @@ def _footer(call: Call, data: Dataset, rows: np.ndarray) -> list[tuple[str, list
         Opt("sepby", 5, "varlist"),
         Opt("abbreviate", 2, "int", 8),
         Opt("string", 3, "int"),
-        Opt("divider", 2),
+        Opt("divider", 3),
         Opt("header", 1, "flagortext"),
         Opt("noheader", 3, "off"),
         Opt("table", 1),

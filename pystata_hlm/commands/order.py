@@ -25,7 +25,7 @@ def sequential_key(name: str) -> tuple[object, ...]:
         Opt("last", 1),
         Opt("before", 1, "varname"),
         Opt("after", 1, "varname"),
-        Opt("alphabetic", 1),
+        Opt("alphabetic", 2),
         Opt("sequential", 3),
     ),
 )
