@@ -148,5 +148,6 @@ def run(call: Call, ctx: Context) -> Stored | None:
     start = ctx.workspace.cursor
     line = build(call.node, ctx, start)
     ctx.emit(Text(wrap(line.text, start, ctx.settings.linesize), line.style, newline=not line.open))
-    ctx.workspace.cursor = line.cursor if line.open else 0
+    if not ctx.executor.silent:
+        ctx.workspace.cursor = line.cursor if line.open else 0
     return None

@@ -272,7 +272,8 @@ def known() -> list[str]:
 def run(call: Call, ctx: Context) -> Stored | None:
     words = call.text.strip()
     if not words:
-        raise StataError(198, "set without arguments not yet supported")
+        ctx.execute("query")
+        return None
     body, comma, option = words.partition(",")
     if comma and not (len(option.strip()) >= 4 and "permanently".startswith(option.strip())):
         raise StataError.option_not_allowed(option.strip())
