@@ -30,6 +30,8 @@ class Statistic:
     name: str
     text: str
     equation: str = ""
+    given: bool = False
+    """From an expression list: the name is the user's (or ``stem_#``), not a coefficient's."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def statistics(given: tuple[nodes.ExpItem, ...], ctx: Context, stem: str) -> Sta
     for k, item in enumerate(given):
         if isinstance(item.exp, nodes.Name) and item.exp.name in ("_b", "_se"):
             raise StataError(198, "_b and _se may not be combined with other expressions yet")
-        named.append(Statistic(item.name or f"{stem}_{k + 1}", item.text, item.equation or ""))
+        named.append(Statistic(item.name or f"{stem}_{k + 1}", item.text, item.equation or "", True))
     expressions = [item.exp for item in given]
 
     def collect(c: Context) -> np.ndarray:
@@ -99,7 +101,7 @@ def saved_names(items: tuple[Statistic, ...], stem: str) -> list[str]:
     """Variable names for ``saving()``: ``_b_x``, ``eq_b_x``, or ``stem_#`` where a term cannot be a name."""
     out: list[str] = []
     for k, item in enumerate(items):
-        if not item.text.startswith(("_b[", "_se[")):
+        if item.given or not item.text.startswith(("_b[", "_se[")):
             name = item.name
         else:
             which = "b" if item.text.startswith("_b[") else "se"
