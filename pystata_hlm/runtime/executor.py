@@ -367,9 +367,11 @@ class Executor:
         before = (ws.data, ws.data.copy(), ws.r, ws.e, ws.s, ws.current_estimates)
         try:
             action()
-        except StataError:
+        except (StataError, KeyboardInterrupt, MemoryError) as error:
             if spec.name not in control.KEEPS_CHANGES:
                 _, ws.data, ws.r, ws.e, ws.s, ws.current_estimates = before
+            if isinstance(error, MemoryError):
+                raise StataError(909, "op. sys. refuses to provide memory") from None
             raise
 
     def _bind_and_run(
