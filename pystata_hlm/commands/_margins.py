@@ -110,6 +110,8 @@ class Request:
     derivatives: tuple[Derivative, ...] = ()
     kind: str = "dydx"
     covariates: tuple[str, ...] = ()
+    at_texts: tuple[str, ...] = ()
+    """The at() options as typed."""
 
     @property
     def margins(self) -> tuple[Margin, ...]:

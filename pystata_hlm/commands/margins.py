@@ -392,7 +392,8 @@ def request_of(call: Call, recipe: DesignRecipe, ctx: Context) -> tuple[Request,
     sample, over = sample_of(call, recipe, ctx)
     averages = Averages(recipe, ctx.data, sample)
     at = AtReader(recipe, averages, ctx).rows(call.opt("at", []), call.has("atmeans"), call.has("asbalanced"))
-    return Request(terms, at, over, effects, kind, recipe.variables), sample, averages
+    request = Request(terms, at, over, effects, kind, recipe.variables, tuple(call.opt("at", [])))
+    return request, sample, averages
 
 
 def post(stored: Stored, result: Result, shown: Shown, sample: Sample, ctx: Context) -> None:

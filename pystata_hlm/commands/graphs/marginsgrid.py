@@ -1,25 +1,22 @@
-"""What ``marginsplot`` draws: margins, their intervals, and the values of the variables that tell them apart.
-
-Read from the r() of ``margins``: ``r(b)`` with column names such as ``3._at`` or ``1._at#0.female``, ``r(table)``
-with rows ``ll`` and ``ul``, ``r(at)`` with one row for each ``_at`` and a column for each covariate.
-"""
+"""What ``marginsplot`` draws: margins, their intervals, and the values of the variables that tell them apart."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pystata_hlm.commands._coeftable import statistics
+from pystata_hlm.commands._margins import Margin, Request, naming
+from pystata_hlm.commands._margins_layout import Display, Result, coefficients
 from pystata_hlm.commands.graphs.common import title_of, value_texts
 from pystata_hlm.data.dataset import Dataset
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_number
-from pystata_hlm.runtime.results import StataMatrix, Stored
+from pystata_hlm.runtime.workspace import Workspace
 
 Array = np.ndarray
-_LEVEL = re.compile(r"(\d+)(?:bn|b|o|n)*\.(\w+)")
 DERIVATIVE = "_deriv"
 
 
@@ -36,13 +33,13 @@ class Dimension:
     def levels(self) -> Array:
         return np.unique(self.values[~np.isnan(self.values)])
 
-    def text(self, value: float, named: bool = True) -> str:
-        """``female``, or ``ses=-3.758`` when the value has no label."""
+    def text(self, value: float, simple: bool | None = None) -> str:
+        """``female``, or ``ses=-3.758`` when the value has no label; ``simple`` tells whether to write ``ses=``."""
         label = None if self.texts is None else self.texts.get(float(value))
-        if label is not None:
-            return label
-        number = format_number(float(value), "%9.0g").strip()
-        return f"{self.name}={number}" if named else number
+        named = simple is False or (simple is None and label is None)
+        if label is None:
+            label = format_number(float(value), "%9.0g").strip()
+        return f"{self.name}={label}" if named else label
 
 
 @dataclass(frozen=True)
@@ -56,110 +53,132 @@ class MarginsGrid:
     title: str
     y_title: str
     level: float
-
-    def find(self, name: str) -> Dimension:
-        for dimension in self.dimensions:
-            if dimension.name == name:
-                return dimension
-        raise StataError(198, f"{name} is not a dimension of the margins")
+    options: tuple[str, ...] = ()
+    """The at() options when there were several."""
 
 
-def grid_from(stored: Stored, data: Dataset) -> MarginsGrid:
-    """The grid of the margins in r(); r(301) when there are none."""
-    b, table = stored.matrices.get("b"), stored.matrices.get("table")
-    if stored.macros.get("cmd") != "margins" or b is None or table is None:
-        raise StataError(301, "last estimates not found")
-    rows = {name: table.values[i] for i, name in enumerate(_plain(table.rows))}
-    names = list(b.cols)
-    at = stored.matrices.get("at")
-    dimensions = [*_at_dimensions(names, at, data), *_factor_dimensions(names, data)]
-    effects = _derivatives(names)
-    dimensions += effects
+def last_result(workspace: Workspace) -> Result:
+    """The margins in r(), or those posted in e(); r(301) when the previous command was not margins."""
+    for stored in (workspace.r, workspace.e):
+        found = stored.hidden.get("margins")
+        if isinstance(found, Result):
+            if "b_vs" in stored.matrices:
+                raise StataError(198, "marginsplot after pwcompare() not yet supported")
+            return found
+    raise StataError(301, "previous command was not margins")
+
+
+def grid_from(workspace: Workspace, level: float | None = None) -> MarginsGrid:
+    """The grid of the last margins, with intervals of a confidence level (default: that of margins)."""
+    result = last_result(workspace)
+    level = result.level if level is None else level
+    request = result.request
+    if len(request.terms) > 1:
+        raise StataError(198, "marginsplot after several margin terms not yet supported")
+    _, _, low, high = statistics(replace(coefficients(result, Display()), level=level))
+    used = np.array([status == "ok" for status in result.status])
+    margins = [m for m, good in zip(request.margins, used, strict=True) if good]
+    if not margins:
+        raise StataError(322, "no margins to plot")
+    dimensions = _dimensions(request, margins, workspace.data)
     if not dimensions:
-        raise StataError(322, "the previous margins command has only one margin; nothing to plot")
-    label = stored.macros.get("predict1_label") or stored.macros.get("predict_label") or "Margin"
-    derivative = stored.macros.get("derivatives", "")
+        dimensions = [Dimension("_cons", "", np.ones(len(margins)), {1.0: "_cons"})]
+    new = workspace.settings.release >= 17
     return MarginsGrid(
         tuple(dimensions),
-        np.asarray(b.values, dtype=float).ravel(),
-        np.asarray(rows["ll"], dtype=float),
-        np.asarray(rows["ul"], dtype=float),
-        stored.macros.get("title", "Predictive margins"),
-        f"Effects on {label}" if derivative else label,
-        float(stored.scalars.get("level", 95.0)),
+        result.estimates.b[used],
+        low[used],
+        high[used],
+        _title(result, new),
+        _y_title(result, new),
+        level,
+        request.at_texts if len(request.at_texts) > 1 else (),
     )
 
 
-def _plain(names: object) -> list[str]:
-    return [str(n).rpartition(":")[2] for n in names]  # type: ignore[attr-defined]
+def _title(result: Result, new: bool) -> str:
+    """``Predictive margins of race`` (release 17 on), ``Predictive Margins of race`` before."""
+    request = result.request
+    title = result.title if new else result.title.title()
+    names = [d.text for d in request.derivatives if not d.is_base]
+    names = names or ["#".join(term.names) for term in request.terms if term.names]
+    return f"{title} of {names[0]}" if len(names) == 1 else title
 
 
-def _at_dimensions(names: list[str], at: StataMatrix | None, data: Dataset) -> list[Dimension]:
-    """Covariates whose value differs between the rows of r(at)."""
-    if at is None:
+def _y_title(result: Result, new: bool) -> str:
+    label = result.label or "Margin"
+    if result.request.derivatives:
+        return f"Effects on {label[:1].lower()}{label[1:]}" if new else f"Effects on {label.title()}"
+    return label if new else label.title()
+
+
+# ---------------------------------------------------------------- dimensions
+
+
+def _dimensions(request: Request, margins: Sequence[Margin], data: Dataset) -> list[Dimension]:
+    """Covariates of at(), variables of over(), factors of the marginlist, effects: those that vary."""
+    rows = np.array([m.at for m in margins])
+    out = [replace(d, values=d.values[rows]) for d in _at_dimensions(request, data)]
+    levels = [naming(request, m) for m in margins]
+    for k, name in enumerate(levels[0].dimensions):
+        values = np.array([found.levels[k] for found in levels], dtype=float)
+        if name != "_at" and len(set(values.tolist())) > 1:
+            out.append(_dimension(name, values, data))
+    effects = [m.derivative.text for m in margins if m.derivative is not None]
+    distinct = list(dict.fromkeys(effects))
+    if len(distinct) > 1:
+        codes = np.array([distinct.index(e) + 1.0 for e in effects])
+        texts = {k + 1.0: e for k, e in enumerate(distinct)}
+        out.append(Dimension(DERIVATIVE, "Effects with respect to", codes, texts))
+    return out
+
+
+def _at_dimensions(request: Request, data: Dataset) -> list[Dimension]:
+    """Covariates whose value differs between rows of at(); ``_atopt`` or ``_at`` where these do not suffice."""
+    k = len(request.at)
+    if k < 2:
         return []
-    index = np.array([_at_number(name) for name in names])
-    rows = index - 1
-    if (index < 1).any():
-        return []
-    values = _covariates(at)
     out = []
-    for name, column in values.items():
-        found = column[rows]
-        if len(np.unique(found[~np.isnan(found)])) > 1:
-            out.append(_dimension(name, found, data))
-    return out
+    for name in request.covariates:
+        values = np.array([_held(request, row, name) for row in range(k)])
+        if not np.isnan(values).any() and len(np.unique(values)) > 1:
+            out.append(_dimension(name, values, data))
+    if _identifies(out, k):
+        return out
+    options = Dimension("_atopt", "_atopt", np.array([float(row.option) for row in request.at]))
+    if _identifies([*out, options], k):
+        return [*out, options]
+    return [Dimension("_at", "_at", np.arange(1.0, k + 1))]
 
 
-def _at_number(name: str) -> int:
-    m = re.search(r"(\d+)(?:bn|b)?\._at\b", name)
-    return int(m[1]) if m else 0
+def _held(request: Request, row: int, name: str) -> float:
+    """The number at which a row of at() holds a covariate, the same for every over() group; else missing."""
+    setting = request.at[row].settings.get(name)
+    if setting is None:
+        return np.nan
+    values = {h if isinstance(h, (int, float)) else np.nan for h in setting.held}
+    return float(values.pop()) if len(values) == 1 else np.nan
 
 
-def _covariates(at: StataMatrix) -> dict[str, Array]:
-    """Columns of r(at) by variable; indicator columns of a factor become its level."""
-    out: dict[str, Array] = {}
-    for j, column in enumerate(_plain(at.cols)):
-        values = np.asarray(at.values[:, j], dtype=float)
-        m = _LEVEL.fullmatch(column)
-        if m is None:
-            out[column] = values
-            continue
-        level, name = float(m[1]), m[2]
-        current = out.setdefault(name, np.full(len(values), np.nan))
-        current[values == 1] = level
-    return out
-
-
-def _factor_dimensions(names: list[str], data: Dataset) -> list[Dimension]:
-    """Factors in the names of the margins themselves (``margins female``)."""
-    found: dict[str, list[float]] = {}
-    for k, name in enumerate(names):
-        for level, variable in _LEVEL.findall(name.rpartition(":")[2]):
-            if variable != "_at":
-                found.setdefault(variable, [np.nan] * k).append(float(level))
-    return [
-        _dimension(name, np.array(values), data)
-        for name, values in found.items()
-        if len(values) == len(names) and len(set(values)) > 1
-    ]
-
-
-def _derivatives(names: list[str]) -> list[Dimension]:
-    """With several dydx() variables the effect is a dimension of its own."""
-    equations = [name.rpartition(":")[0] for name in names]
-    distinct = list(dict.fromkeys(equations))
-    if len(distinct) < 2:
-        return []
-    codes = np.array([float(distinct.index(e) + 1) for e in equations])
-    return [
-        Dimension(
-            DERIVATIVE, "Effects with respect to", codes, {float(i + 1): e for i, e in enumerate(distinct)}
-        )
-    ]
+def _identifies(dimensions: Sequence[Dimension], k: int) -> bool:
+    return len({tuple(d.values[i] for d in dimensions) for i in range(k)}) == k
 
 
 def _dimension(name: str, values: Array, data: Dataset) -> Dimension:
     if name in data:
         return Dimension(name, title_of(data, name), values, value_texts(data, name))
     return Dimension(name, name, values)
+
+
+def combined(dimensions: Sequence[Dimension], simple: bool | None, separator: str) -> Dimension:
+    """Several dimensions as one: its values number their combinations, the first varying slowest."""
+    if len(dimensions) == 1:
+        return dimensions[0]
+    rows = np.column_stack([d.values for d in dimensions])
+    distinct, codes = np.unique(rows, axis=0, return_inverse=True)
+    texts = {
+        k + 1.0: separator.join(d.text(float(v), simple) for d, v in zip(dimensions, row, strict=True))
+        for k, row in enumerate(distinct)
+    }
+    name = " ".join(d.name for d in dimensions)
+    return Dimension(name, separator.join(d.title for d in dimensions), codes.ravel() + 1.0, texts)
