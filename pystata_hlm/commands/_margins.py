@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -113,7 +114,7 @@ class Request:
     at_texts: tuple[str, ...] = ()
     """The at() options as typed."""
 
-    @property
+    @cached_property
     def margins(self) -> tuple[Margin, ...]:
         """In the order of r(b)."""
         return tuple(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,11 @@ class Result:
     def effect(self) -> str:
         return EFFECTS[self.request.kind] if self.request.derivatives else "Margin"
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return column_names(self.request)
 
-    @property
+    @cached_property
     def status(self) -> tuple[str, ...]:
         return tuple(self._status(k) for k in range(len(self.estimates.b)))
 

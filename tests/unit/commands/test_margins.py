@@ -429,3 +429,65 @@ def test_errors(command: str, rc: int, message: str | None) -> None:
 
 def test_without_estimates() -> None:
     fails("sysuse hsb\nmargins", 301, "last estimates not found")
+
+
+# ---------------------------------------------------------------- other predictions plug in
+
+
+def test_a_nonlinear_prediction() -> None:
+    """exp(xb/10): margins are means of predictions, gradients match finite differences; d ln y/dx is linear."""
+    from pystata_hlm.commands._margins import Derivative, MarginTerm, Predictor, Request, compute
+    from pystata_hlm.commands._margins_at import AtRow, Setting
+    from pystata_hlm.commands._margins_design import Averages, Sample
+
+    s = Session()
+    s.run("sysuse hsb\nquietly regress mathach c.ses##i.sector")
+    e = s.workspace.e.estimation
+    assert e is not None
+    averages = Averages(e.recipe, s.data, Sample(np.arange(s.data.n), None, np.zeros(s.data.n, dtype=int), 1))
+    predictor = Predictor(
+        "Exponential", lambda t: np.exp(t / 10), lambda t: np.exp(t / 10) / 10, lambda t: np.exp(t / 10) / 100
+    )
+    at = (AtRow(), AtRow({"sector": Setting((1.0,))}))
+    terms = (MarginTerm(),)
+
+    def run(b: np.ndarray, request: Request) -> np.ndarray:
+        return compute(request, predictor, averages, b, e.vcov, None).b
+
+    for effects, kind in (((), "dydx"), ((Derivative("ses"),), "dydx"), ((Derivative("sector", 1, 0),), "dydx"),
+                          ((Derivative("ses"),), "eyex")):  # fmt: skip
+        request = Request(terms, at, derivatives=effects, kind=kind, covariates=("ses", "sector"))
+        found = compute(request, predictor, averages, e.b, e.vcov, None)
+        numeric = np.zeros_like(found.jacobian)
+        for j in e.recipe.kept:
+            h = np.zeros(len(e.b))
+            h[j] = 1e-5
+            numeric[:, j] = (run(e.b + h, request) - run(e.b - h, request)) / 2e-5
+        np.testing.assert_allclose(found.jacobian, numeric, rtol=1e-6, atol=1e-9)
+    eta = e.recipe.linear(s.data, e.b)
+    plain = run(e.b, Request(terms, (AtRow(),)))
+    np.testing.assert_allclose(plain, np.exp(eta / 10).mean(), rtol=1e-12)
+    semi = run(e.b, Request(terms, at, derivatives=(Derivative("ses"),), kind="eydx"))
+    sector = s.data.values("sector")
+    slope = e.b[e.recipe.names.index("ses")] + e.b[e.recipe.names.index("1.sector#c.ses")] * np.array(
+        [sector.mean(), 1]
+    )
+    np.testing.assert_allclose(semi, slope / 10, rtol=1e-10)
+
+
+def test_hundreds_of_rows_are_quick(hsb: Session) -> None:
+    """Averages are formed once: 1,000 rows of at() read the columns of the sample no more often than one."""
+    from pystata_hlm.commands._margins_design import Averages
+
+    calls = 0
+    plain = Averages.group_means
+
+    def counted(self: Averages, values: np.ndarray) -> np.ndarray:
+        nonlocal calls
+        calls += 1
+        return plain(self, values)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Averages, "group_means", counted)
+        hsb.run("margins, at(ses=(0(.001)1)) noatlegend")
+    assert hsb.rc == 0 and len(hsb.r["b"].ravel()) == 1001 and calls < 20

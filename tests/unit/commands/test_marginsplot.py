@@ -62,7 +62,9 @@ def test_x_defaults_to_the_first_dimension(fitted: Session) -> None:
     np.testing.assert_allclose([t.value for t in figure.panels[0].x.ticks], SES, atol=1e-6)
     assert len(figure.panels[0].layers) == 10
     same = drawn(fitted, "marginsplot, xdim(ses) plotdim(mean)")
-    assert [layer.legend for layer in same.panels[0].layers] == [layer.legend for layer in figure.panels[0].layers]
+    assert [layer.legend for layer in same.panels[0].layers] == [
+        layer.legend for layer in figure.panels[0].layers
+    ]
 
 
 def test_titles_before_release_17() -> None:
@@ -117,7 +119,7 @@ def test_effects(ols: Session) -> None:
 def test_several_variables_on_x_and_bars(ols: Session) -> None:
     ols.run("margins female#minority")
     figure = drawn(ols, "marginsplot, x(female minority) recast(bar)")
-    assert [t.text for t in figure.panels[0].x.ticks][0] == "male, minority=0"
+    assert figure.panels[0].x.ticks[0].text == "male, minority=0"
     bars, intervals = figure.panels[0].layers
     assert isinstance(bars, Bars) and isinstance(intervals, Spikes)
 
