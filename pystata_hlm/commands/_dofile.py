@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pystata_hlm.commands._frames import new_frame
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang.source import decode, read_do
 from pystata_hlm.output.items import Echo, Error, Text
 from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.executor import ExitDoFile, LeaveSession
+from pystata_hlm.runtime.frames import new_frame
 from pystata_hlm.runtime.words import raw_tokens, tokens
 
 END = "\nend of do-file"
@@ -51,10 +51,10 @@ def run_file(text: str, ctx: Context, *, echo: bool, shared_locals: bool = False
     executor.idle = False
     try:
         if shared_locals:
-            executor.run_lines(lines, echo=echo)
+            executor.run_lines(lines, echo=echo, report=True)
         else:
             with new_frame(ctx, path.name, arguments, words):
-                executor.run_lines(lines, echo=echo)
+                executor.run_lines(lines, echo=echo, report=True)
     except LeaveSession:
         raise
     except ExitDoFile as leave:

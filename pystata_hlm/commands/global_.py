@@ -9,7 +9,7 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
 
 
-@command("global", min=2, syntax="raw")
+@command("global", min=2, syntax="raw", light=True)
 def run(call: Call, ctx: Context) -> Stored | None:
     define(call.text, "global", ctx)
     return None

@@ -9,7 +9,7 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
 
 
-@command("local", min=3, syntax="raw")
+@command("local", min=3, syntax="raw", light=True)
 def run(call: Call, ctx: Context) -> Stored | None:
     define(call.text, "local", ctx)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pystata_hlm.commands._preserving import own
+from pystata_hlm.runtime.frames import own
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command

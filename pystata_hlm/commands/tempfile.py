@@ -6,7 +6,7 @@ import os
 import tempfile as temporary
 from pathlib import Path
 
-from pystata_hlm.commands._frames import fresh_name
+from pystata_hlm.runtime.frames import fresh_name
 from pystata_hlm.commands._macros import check_name
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pystata_hlm.commands._frames import fresh_name
+from pystata_hlm.runtime.frames import fresh_name
 from pystata_hlm.commands._macros import check_name
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context

@@ -76,6 +76,11 @@ def expand(text: str, env: MacroEnv, depth: int = 0) -> str:
     return _join(template(text), env, depth)
 
 
+def fill(parts: _Template, env: MacroEnv) -> str:
+    """The text of a ``template``, its macros replaced."""
+    return _join(parts, env, 0)
+
+
 @lru_cache(maxsize=8192)
 def template(text: str) -> _Template:
     """The literal stretches and macro references of a text."""

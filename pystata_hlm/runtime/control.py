@@ -1,28 +1,28 @@
 """Flow of control: if/else, foreach, forvalues, while, continue, and blocks of capture, quietly, noisily.
 
-Each handler receives a logical line whose ``block`` holds the logical lines of a ``{ }`` body; their macros are
-expanded anew at each pass.
+Each handler runs a ``Step``: a logical line that may have a ``{ }`` body, whose macros are expanded anew at each pass.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pystata_hlm.data import names as naming
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.evaluate import evaluate_scalar
-from pystata_hlm.lang import nodes
+from pystata_hlm.expr import quick
+from pystata_hlm.formats import format_macro_number
+from pystata_hlm.lang.abbrev import is_abbreviation
 from pystata_hlm.lang.numlist import parse_numlist
-from pystata_hlm.lang.parser import parse, split_condition
+from pystata_hlm.lang.parser import parse
+from pystata_hlm.lang.shape import split_if
 from pystata_hlm.runtime.words import tokens
 
 if TYPE_CHECKING:
     from pystata_hlm.runtime.executor import Executor
-
-KEEPS_CHANGES = frozenset({"do", "run", "include"})
-"""Commands made of commands: each of those is undone by itself when it fails."""
+    from pystata_hlm.runtime.steps import Run, Step
 
 
 class BreakLoop(Exception):
@@ -33,48 +33,26 @@ class BreakLoop(Exception):
         self.again = again
 
 
-_WORD = re.compile(r"\s*(\w+)")
-_KEYWORDS = {
+KEYWORDS = {
     **dict.fromkeys(("forv", "forva", "forval", "forvalu", "forvalue", "forvalues"), "forvalues"),
     **dict.fromkeys(("foreach",), "foreach"),
     "while": "while",
     "if": "if",
     "else": "else",
     **dict.fromkeys(("continue", "cont", "conti", "contin", "continu"), "continue"),
-    **dict.fromkeys(("qui", "quie", "quiet", "quietl", "quietly"), "quietly"),
-    **dict.fromkeys(("n", "no", "noi", "nois", "noisi", "noisil", "noisily"), "noisily"),
-    **dict.fromkeys(("cap", "capt", "captu", "captur", "capture"), "capture"),
 }
 
 
-def run(executor: Executor, lines: Sequence[nodes.LogicalLine], k: int, echo: bool) -> int | None:
-    """Run line ``k`` if it is control flow: the number of further lines consumed, or None when it is not."""
-    line = lines[k]
-    found = _WORD.match(line.text)
-    keyword = _KEYWORDS.get(found[1]) if found else None
-    if keyword is None:
-        return None
-    assert found is not None
-    rest = line.text[found.end() :]
-    if keyword in ("quietly", "noisily", "capture") and line.block is None:
-        return None
-    if keyword == "if":
-        return _if_chain(executor, lines, k, rest, echo)
-    if keyword == "else":
-        raise StataError.invalid_syntax()
-    _HANDLERS[keyword](executor, line, rest)
+def bare_block(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    """Braces alone on their lines: the commands between them."""
+    executor.run_steps(steps[k].body)
     return 0
 
 
-def _run_body(executor: Executor, line: nodes.LogicalLine) -> None:
-    if line.block is not None:
-        executor.run_lines(line.block.lines, echo=False)
-
-
-def _loop(executor: Executor, line: nodes.LogicalLine) -> bool:
+def _loop(executor: Executor, body: Sequence[Step]) -> bool:
     """One pass of a loop body; False when ``continue, break`` ended the loop."""
     try:
-        _run_body(executor, line)
+        executor.run_steps(body)
     except BreakLoop as signal:
         return signal.again
     return True
@@ -83,136 +61,182 @@ def _loop(executor: Executor, line: nodes.LogicalLine) -> bool:
 # ---------------------------------------------------------------- if
 
 
-def _condition(executor: Executor, text: str) -> bool:
-    value = evaluate_scalar(parse("expr", executor.expand(text).strip()), executor.env())
-    if isinstance(value, str):
-        raise StataError.type_mismatch()
-    return value != 0  # missing (NaN) is true
-
-
-def _if_chain(executor: Executor, lines: Sequence[nodes.LogicalLine], k: int, rest: str, echo: bool) -> int:
-    """``if exp {`` ... ``else if exp {`` ... ``else {`` or one-line forms; lines k.. form the chain."""
-    consumed = 0
-    done = False
-    current, text = lines[k], rest
+def _if(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    """``if exp {`` ... ``else if exp {`` ... ``else {`` or one-line forms; steps k.. form the chain."""
+    done = _branch(executor, steps[k], steps[k].rest, True, False)
+    last = k
     while True:
-        if not done:
-            exp, single = _split_condition(executor, current, text)
-            if exp is None or _condition(executor, exp):
-                done = True
-                if current.block is not None:
-                    _run_body(executor, current)
-                elif single:
-                    executor.run_lines([nodes.LogicalLine(single, (), current.origin)], echo=False)
-        between = following = k + consumed + 1
-        while following < len(lines) and not lines[following].text and lines[following].error is None:
+        following = last + 1
+        while following < len(steps) and steps[following].run is None:
             following += 1  # blank and comment lines may stand before an else
-        if following == len(lines):
-            return consumed
-        found = re.match(r"else\b", lines[following].text)
-        if found is None:
-            return consumed
-        current = lines[following]
-        executor.run_lines(lines[between:following], echo)
-        consumed = following - k - 1
+        if following == len(steps) or steps[following].keyword != "else":
+            return last - k
+        current = steps[following]
         if echo:
-            executor.emit_echo(current)
-            executor.idle = False
-        text = current.text[found.end() :]
-        branch = re.match(r"\s*if\b", text)
-        text = text[branch.end() :] if branch else "\0" + text
-        consumed += 1
+            for blank in steps[last + 1 : following]:
+                executor.echo_step(blank)
+            executor.echo_step(current)
+        last = following
+        if current.info is None:
+            found = _ELSE_IF.match(current.rest)
+            current.info = (found is not None, current.rest[found.end() :] if found else current.rest)
+        conditional, rest = current.info
+        done = _branch(executor, current, rest, conditional, done)
 
 
-def _split_condition(executor: Executor, line: nodes.LogicalLine, text: str) -> tuple[str | None, str]:
-    """The condition (None for a plain else) and the single command of a one-line form."""
-    if text.startswith("\0"):
-        return None, text[1:].strip()
-    if line.block is not None:
-        return text, ""
-    return split_condition(executor.expand(text).strip())
+_ELSE_IF = re.compile(r"\s*if\b")
+
+
+def _branch(executor: Executor, step: Step, rest: str, conditional: bool, done: bool) -> bool:
+    """Run one branch unless an earlier one was taken; whether one has been taken by now.
+
+    Stata expands the macros of a one-line form before it looks at the condition, so `` `++i' `` counts in any case.
+    """
+    if step.line.block is not None:
+        if done or (conditional and not quick.true(executor.expand(rest), executor)):
+            return done
+        executor.run_steps(step.body)
+        return True
+    text = executor.expand(rest).strip()
+    if done:
+        return True
+    if conditional:
+        condition, text = split_if(text)
+        if not quick.true(condition, executor):
+            return False
+    run_expanded(executor, text)
+    return True
+
+
+def run_expanded(executor: Executor, text: str) -> None:
+    """The command of a one-line ``if`` or ``else``, its macros expanded already."""
+    found = _WORD.match(text)
+    keyword = KEYWORDS.get(found[1]) if found is not None else None
+    if keyword is None or found is None:
+        if text:
+            executor.execute(text)
+        return
+    rest = text[found.end() :]
+    if keyword == "if":
+        condition, text = split_if(rest)
+        if quick.true(condition, executor):
+            run_expanded(executor, text)
+    elif keyword == "continue":
+        _leave(rest)
+    elif keyword == "else":
+        raise StataError.invalid_syntax()
+    else:
+        raise StataError(100, "{ required")
+
+
+_WORD = re.compile(r"\s*(\w+)")
+
+
+def _else(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    raise StataError.invalid_syntax()
 
 
 # ---------------------------------------------------------------- loops
 
 
-def _while(executor: Executor, line: nodes.LogicalLine, rest: str) -> None:
-    _needs_block(line)
-    while _condition(executor, rest):
-        if not _loop(executor, line):
-            return
-
-
-def _needs_block(line: nodes.LogicalLine) -> None:
-    if line.block is None:
+def _needs_block(step: Step) -> None:
+    if step.line.block is None:
         raise StataError(100, "{ required")
 
 
-_FORVALUES = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*$", re.DOTALL)
+def _while(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    step = steps[k]
+    _needs_block(step)
+    body = step.body
+    while quick.true(step.expanded(executor), executor):
+        if not _loop(executor, body):
+            break
+    return 0
 
 
-def _forvalues(executor: Executor, line: nodes.LogicalLine, rest: str) -> None:
-    """``forvalues name = range {``: a(d)b, a/b, a b to c, a b : c."""
-    _needs_block(line)
-    found = _FORVALUES.match(executor.expand(rest))
+_NUMBER = r"([-+]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+_FORVALUES = re.compile(
+    rf"\s*(\w+)\s*=\s*{_NUMBER}\s*(?:/\s*{_NUMBER}|\(\s*{_NUMBER}\s*\)\s*{_NUMBER}|\s{_NUMBER}\s*(?:\bto\b|:)\s*{_NUMBER})\s*$"
+)
+
+
+def _forvalues(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    """``forvalues name = range {``: a/b, a(d)b, a b to c, a b : c."""
+    step = steps[k]
+    _needs_block(step)
+    found = _FORVALUES.match(step.expanded(executor))
     if found is None:
         raise StataError.invalid_syntax()
-    name, text = found[1], found[2]
-    start, step, stop = _range(text, executor)
-    if step == 0:
+    name = _loop_name(found[1])
+    start, unit_stop, step_by, step_stop, second, last = (
+        float(g.replace(" ", "")) if g else None for g in found.groups()[1:]
+    )
+    assert start is not None
+    if unit_stop is not None:
+        by, stop = 1.0, unit_stop
+    elif step_by is not None:
+        assert step_stop is not None
+        by, stop = step_by, step_stop
+    else:
+        assert second is not None and last is not None
+        by, stop = second - start, last
+    if by == 0:
         raise StataError.invalid_syntax()
-    from pystata_hlm.formats import format_macro_number
+    macros = executor.frame.locals
+    body = step.body
+    try:
+        for text in _values(start, by, stop):
+            macros[name] = text
+            if not _loop(executor, body):
+                break
+    finally:
+        macros.pop(name, None)
+    return 0
 
-    frame = executor.frame
-    count = int((stop - start) / step + 1e-9) if (stop - start) / step >= 0 else -1
-    for i in range(count + 1):
-        frame.locals[name] = format_macro_number(start + i * step)
-        if not _loop(executor, line):
-            break
-    frame.locals.pop(name, None)
+
+def _values(start: float, by: float, stop: float) -> Iterator[str]:
+    """The macro's texts. Stata adds the step at each pass, rounding errors and all: 0(.1)20 ends before 20."""
+    if start == int(start) and by == int(by) and max(abs(start), abs(stop)) < 1e15:
+        first, unit = int(start), int(by)
+        end = int(stop // 1) + 1 if by > 0 else int(-(-stop // 1)) - 1
+        yield from map(str, range(first, end, unit))
+        return
+    value = start
+    while value <= stop if by > 0 else value >= stop:
+        yield format_macro_number(value)
+        value += by
 
 
-def _range(text: str, executor: Executor) -> tuple[float, float, float]:
-    number = r"(.+?)"
-    for pattern, kind in (
-        (rf"^{number}\s*\(\s*{number}\s*\)\s*{number}$", "step"),
-        (rf"^{number}\s*/\s*{number}$", "unit"),
-        (rf"^{number}\s+{number}\s+(?:to|:)\s*{number}$", "to"),
-        (rf"^{number}\s+{number}\s*:\s*{number}$", "to"),
-    ):
-        found = re.match(pattern, text)
-        if found is None:
-            continue
-        try:
-            values = [float(g) for g in found.groups()]
-        except ValueError:
-            continue
-        if kind == "unit":
-            return values[0], 1.0, values[1]
-        if kind == "step":
-            return values[0], values[1], values[2]
-        return values[0], values[1] - values[0], values[2]
-    raise StataError.invalid_syntax()
+def _loop_name(name: str) -> str:
+    if len(name) > 31:
+        raise StataError.invalid_name(name)
+    return name
 
 
 _FOREACH = re.compile(r"\s*(\w+)\s+(in|of)\b(.*)$", re.DOTALL)
 _LISTTYPE = re.compile(r"\s*(\w+)\s?(.*)$", re.DOTALL)
 
 
-def _foreach(executor: Executor, line: nodes.LogicalLine, rest: str) -> None:
+def _foreach(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
     """``foreach name in anylist {`` and ``foreach name of local|global|varlist|newlist|numlist list {``."""
-    _needs_block(line)
-    found = _FOREACH.match(rest)
+    step = steps[k]
+    _needs_block(step)
+    found = _FOREACH.match(step.expanded(executor))
     if found is None:
         raise StataError.invalid_syntax()
     name, how, text = found.groups()
-    items = tokens(executor.expand(text)) if how == "in" else _items(executor, text)
-    frame = executor.frame
-    for item in items:
-        frame.locals[name] = item
-        if not _loop(executor, line):
-            break
-    frame.locals.pop(name, None)
+    items = tokens(text) if how == "in" else _items(executor, text)
+    _loop_name(name)
+    macros = executor.frame.locals
+    body = step.body
+    try:
+        for item in items:
+            macros[name] = item
+            if not _loop(executor, body):
+                break
+    finally:
+        macros.pop(name, None)
+    return 0
 
 
 def _items(executor: Executor, text: str) -> list[str]:
@@ -220,59 +244,108 @@ def _items(executor: Executor, text: str) -> list[str]:
     if found is None:
         raise StataError.invalid_syntax()
     kind, rest = found.groups()
-
-    def is_(full: str, shortest: int) -> bool:
-        return len(kind) >= shortest and full.startswith(kind)
-
-    if is_("local", 3):
-        return tokens(executor.macro(executor.expand(rest).strip(), "local"))
-    if is_("global", 3):
-        return tokens(executor.macro(executor.expand(rest).strip(), "global"))
-    rest = executor.expand(rest)
-    if is_("varlist", 3):
+    for scope in ("local", "global"):
+        if is_abbreviation(kind, scope, 3):
+            if len(rest.split()) != 1:
+                raise StataError.invalid_syntax()
+            return tokens(executor.macro(rest.strip(), scope))
+    if is_abbreviation(kind, "varlist", 3):
         ws = executor.workspace
         return list(expand_varlist(ws.data, parse("varlist", rest), varabbrev=ws.settings.varabbrev))
-    if is_("newlist", 3):
-        return tokens(rest)
-    if is_("numlist", 3):
-        from pystata_hlm.formats import format_macro_number
-
+    if is_abbreviation(kind, "newlist", 3):
+        return new_names(rest, executor)
+    if is_abbreviation(kind, "numlist", 3):
         return [format_macro_number(v) for v in parse_numlist(rest)]
     raise StataError.invalid_syntax()
 
 
-def _continue(executor: Executor, line: nodes.LogicalLine, rest: str) -> None:
-    option = rest.strip().lstrip(",").strip()
-    if option and not ("break".startswith(option) and len(option) >= 2):
+_STUB_RANGE = re.compile(r"(\w*?)(\d+)-(\w*?)(\d+)")
+
+
+def new_names(text: str, executor: Executor) -> list[str]:
+    """A list of names for new variables, ``x1-x5`` spelt out; r(198) for a bad name, r(110) for one in use."""
+    out: list[str] = []
+    for word in text.split():
+        found = _STUB_RANGE.fullmatch(word)
+        if found is not None and found[1] == found[3] and int(found[2]) <= int(found[4]):
+            width = len(found[2]) if found[2].startswith("0") else 0
+            out += [f"{found[1]}{n:0{width}d}" for n in range(int(found[2]), int(found[4]) + 1)]
+        else:
+            out.append(word)
+    for name in out:
+        naming.check(name)
+        if name in executor.workspace.data:
+            raise StataError.already_defined(name)
+    return out
+
+
+def _continue(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    _leave(steps[k].expanded(executor))
+    return 0
+
+
+def _leave(rest: str) -> None:
+    option = rest.strip()
+    if option and not option.startswith(","):
+        raise StataError.invalid_syntax()
+    option = option[1:].strip()
+    if option and not is_abbreviation(option, "break", 2):
         raise StataError.option_not_allowed(option)
     raise BreakLoop(again=not option)
 
 
-# ---------------------------------------------------------------- blocks of prefixes
+# ---------------------------------------------------------------- blocks
 
 
-def _quietly(executor: Executor, line: nodes.LogicalLine, rest: str) -> None:
-    with executor.quiet():
-        _run_body(executor, line)
+def prefix_block(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    """``quietly {``, ``capture noisily {``, ``version 13: quietly {``, ``frame name {``: prefixes before a block."""
+    step = steps[k]
+    text = executor.expand(step.text)
+    parts = executor.split(text + " {" if text.rstrip().endswith(":") else text)
+    if not parts.prefixes or parts.word not in ("", "{"):
+        if parts.word == "version" and not parts.prefixes:
+            executor.execute(text)
+            executor.run_steps(step.body)
+            return 0
+        executor.block_command(parts, step.body, text)
+        return 0
+    executor.run_prefixes(parts.prefixes, lambda: executor.run_steps(step.body))
+    return 0
 
 
-def _noisily(executor: Executor, line: nodes.LogicalLine, rest: str) -> None:
-    with executor.quiet(False):
-        _run_body(executor, line)
+def define_program(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    """``program define name`` and its lines."""
+    from pystata_hlm.runtime import programs
+
+    step = steps[k]
+    block = step.line.block
+    assert block is not None
+    parts = executor.split(executor.expand(step.text))
+
+    def define() -> None:
+        programs.define(parts.rest, block, executor)
+
+    executor.run_prefixes(parts.prefixes, define)
+    return 0
 
 
-def _capture(executor: Executor, line: nodes.LogicalLine, rest: str) -> None:
-    words = rest.split()
-    loud = bool(words) and "noisily".startswith(words[0])
-    executor.captured(lambda: _run_body(executor, line), loud=loud)
+def with_data(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    """``input`` with its data lines; blocks of other languages have no command here."""
+    step = steps[k]
+    block = step.line.block
+    assert block is not None
+    if block.kind != "input":
+        raise StataError.command_not_supported(block.kind)
+    executor.data_lines = block.body
+    executor.execute(executor.expand(step.text))
+    return 0
 
 
-_HANDLERS: dict[str, Callable[[Executor, nodes.LogicalLine, str], None]] = {
+HANDLERS: dict[str, Run] = {
+    "if": _if,
+    "else": _else,
     "while": _while,
     "forvalues": _forvalues,
     "foreach": _foreach,
     "continue": _continue,
-    "quietly": _quietly,
-    "noisily": _noisily,
-    "capture": _capture,
 }

@@ -38,7 +38,7 @@ _VALUES: dict[str, Callable[[Workspace], float | str]] = {
     "sformat": lambda ws: ws.settings.sformat,
     "maxvar": lambda ws: float(ws.settings.maxvar),
     "matsize": lambda ws: float(ws.settings.matsize),
-    "version": lambda ws: float(ws.settings.release),
+    "version": lambda ws: float(ws.settings.release if ws.version is None else ws.version),
     "stata_version": lambda ws: float(ws.settings.release),
     "rc": lambda ws: float(ws.rc),
     "rng": lambda ws: ws.rng.kind,

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pystata_hlm.data.dataset import Groups
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
+from pystata_hlm.expr import quick
 from pystata_hlm.expr.env import DataEnv
-from pystata_hlm.expr.evaluate import evaluate_scalar
 from pystata_hlm.formats import format_macro_number
 from pystata_hlm.lang import nodes, prefixes
 from pystata_hlm.lang.echo import echo as echo_lines
 from pystata_hlm.lang.macros import expand
 from pystata_hlm.lang.parser import parse
-from pystata_hlm.lang.source import read_do
 from pystata_hlm.output.items import Echo, Error, Graph, OutputItem, Text
-from pystata_hlm.runtime import control, extended, registry
+from pystata_hlm.runtime import extended, registry, steps
 from pystata_hlm.runtime.bind import bind, typed_options
 from pystata_hlm.runtime.coefficients import coefficient
 from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.control import BreakLoop
 from pystata_hlm.runtime.cvalues import c_value
+from pystata_hlm.runtime.frames import Frame
 from pystata_hlm.runtime.results import StataMatrix, Stored
 from pystata_hlm.runtime.spec import Call, CommandSpec, Opt
 from pystata_hlm.runtime.workspace import E_SAMPLE, Sink, Workspace
 
-MAX_NESTING = 64
+if TYPE_CHECKING:
+    from pystata_hlm.runtime.programs import Program
 
 
 class ExitDoFile(Exception):
@@ -44,16 +46,6 @@ class ExitDoFile(Exception):
 
 class LeaveSession(ExitDoFile):
     """``exit`` at the prompt, ``exit, STATA``: leave every do-file and the session."""
-
-
-@dataclass
-class Frame:
-    """One running do-file or program: its local macros."""
-
-    name: str = ""
-    locals: dict[str, str] = field(default_factory=dict)
-    temporaries: list[tuple[str, str]] = field(default_factory=list)
-    """What tempvar, tempname and tempfile made here: (var|name|file, name)."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +84,15 @@ def registry_prefix(word: str) -> tuple[str, bool] | None:
     return None
 
 
+KEEPS_CHANGES = frozenset({"do", "run", "include"})
+"""Commands made of commands: each of those is undone by itself when it fails."""
+
+_NO_ROWS = np.zeros(0, dtype=bool)
+
+_SIMPLE_PREFIXES = frozenset({"quietly", "noisily", "capture", "version"})
+"""Prefixes that change how things run and take any command, or a block."""
+
+
 class Executor:
     """Runs do-files and single lines in a workspace, sending output items to a sink."""
 
@@ -100,6 +101,10 @@ class Executor:
         self.sink = sink
         self.frames: list[Frame] = [Frame("interactive")]
         self.silent = False
+        self.block_body: Sequence[steps.Step] = ()
+        """The block of a command that takes one; run it with ``run_steps``."""
+        self.loading: dict[str, Program] | None = None
+        """The programs of the ado-file that is being read."""
         self.data_lines: tuple[str, ...] = ()
         """What follows an ``input`` command, up to ``end``."""
         self.memory: dict[str, Any] = {}
@@ -108,7 +113,6 @@ class Executor:
         self.on_report: Callable[[Report], None] | None = None
         self.idle = False
         """The line echoed last ran nothing: it was empty, a comment, or #delimit."""
-        self.depth = 0
 
     # ------------------------------------------------------------ output
     @property
@@ -179,8 +183,23 @@ class Executor:
 
     def evaluate(self, text: str) -> str:
         """The text of an expression's value: `` `=exp' ``, ``local x = exp``."""
-        value = evaluate_scalar(parse("expr", text.strip()), self.env())
-        return value if isinstance(value, str) else format_macro_number(value)
+        value = quick.value(text, self)
+        if isinstance(value, str):
+            return value
+        if -1e15 < value < 1e15 and value == int(value):
+            return str(int(value))
+        return format_macro_number(value)
+
+    def quick_name(self, name: str) -> float | str | None:
+        """A scalar's value for a quick expression; None when there is none, or a variable goes before it."""
+        ws = self.workspace
+        held = ws.scalars.get(name)
+        if held is None or (ws.data.k and ws.data.lookup(name, ws.settings.varabbrev) is not None):
+            return None
+        return held
+
+    def quick_stored(self, klass: str, name: str) -> Any:
+        return None if klass == "e" and name == "sample" else self._stored(klass, name)
 
     def extended(self, text: str) -> str:
         """An extended macro function: `` `:variable label x' ``."""
@@ -197,57 +216,66 @@ class Executor:
         return expand(text, self) if "`" in text or "$" in text else text
 
     # ------------------------------------------------------------ running text
-    def run_lines(self, lines: Sequence[nodes.LogicalLine], echo: bool) -> None:
-        """Run logical lines in order; if/else chains belong together. Errors propagate."""
-        k = 0
-        while k < len(lines):
-            line = lines[k]
-            if echo:
-                self.emit_echo(line)
-                self.idle = not (line.text or line.error) or line.text.startswith("#d")
-            if line.text or line.error:
-                k += self._run_logical(lines, k, echo)
+    def run_lines(self, lines: Sequence[nodes.LogicalLine], echo: bool, report: bool = False) -> None:
+        """Run logical lines in order; if/else chains belong together. Errors propagate.
+
+        ``report`` calls ``on_report`` for each line, as ``echo`` does: the lines of a do-file, not those of blocks.
+        """
+        made = steps.make(lines)
+        top = (report or echo) and self.on_report is not None
+        try:
+            if echo or top:
+                self._run_shown(made, echo, top)
+            else:
+                self.run_steps(made)
+        except BreakLoop:
+            raise StataError(198, "continue not allowed outside of a loop") from None
+
+    def run_steps(self, made: Sequence[steps.Step]) -> None:
+        """Run the steps of a block or program."""
+        k, count = 0, len(made)
+        while k < count:
+            run = made[k].run
+            if run is not None:
+                k += run(self, made, k, False)
             k += 1
 
-    def emit_echo(self, line: nodes.LogicalLine) -> None:
+    def _run_shown(self, made: Sequence[steps.Step], echo: bool, top: bool) -> None:
+        k = 0
+        while k < len(made):
+            step = made[k]
+            if echo:
+                self.echo_step(step)
+            if step.run is not None:
+                try:
+                    k += step.run(self, made, k, echo)
+                except StataError as error:
+                    self._report(top, step, error.rc, error.message)
+                    raise
+                except ExitDoFile as leave:
+                    self._report(top, step, leave.rc)
+                    raise
+                self._report(top, step, 0)
+            k += 1
+
+    def _report(self, top: bool, step: steps.Step, rc: int, message: str = "") -> None:
+        if top and self.on_report is not None:
+            self.on_report(Report(step.text.strip(), rc, message))
+
+    def echo_step(self, step: steps.Step) -> None:
         """The line as typed, with prompts and, for blocks, line numbers."""
+        line = step.line
         if not self.silent:
             self.emit(Echo(tuple(echo_lines(line)), tight=self.idle))
+        self.idle = not (line.text or line.error or line.block) or line.text.startswith("#d")
 
-    def _run_logical(self, lines: Sequence[nodes.LogicalLine], k: int, echo: bool) -> int:
-        """Run line k; returns how many further lines (else branches) were consumed."""
-        line = lines[k]
-        top = echo
-        self.depth += 1
-        try:
-            if self.depth > MAX_NESTING:
-                raise StataError(1000, "system limit exceeded - see manual")
-            if line.error is not None:
-                raise StataError(*line.error)
-            consumed = control.run(self, lines, k, echo)
-            if consumed is None:
-                consumed = 0
-                if line.block is not None and line.block.kind != "input":
-                    raise StataError.command_not_supported(f"{line.text.split()[0]}")
-                self.data_lines = line.block.body if line.block is not None else ()
-                self.execute(self.expand(line.text))
-        except StataError as error:
-            if top and self.on_report:
-                self.on_report(Report(line.text.strip(), error.rc, error.message))
-            raise
-        finally:
-            self.depth -= 1
-        if top and self.on_report:
-            self.on_report(Report(line.text.strip(), 0))
-        return consumed
-
-    def run_interactive(self, text: str, echo: bool = False) -> int:
-        """Run typed input (one or more lines); prints an error instead of raising it. Returns the rc.
+    def run_typed(self, lines: Sequence[nodes.LogicalLine]) -> int:
+        """Run lines typed at a prompt; prints an error instead of raising it. Returns the rc.
 
         ``exit`` (ExitDoFile) is left to the caller.
         """
         try:
-            self.run_lines(read_do(text, "<stdin>"), echo)
+            self.run_lines(lines, echo=False)
         except StataError as error:
             self.report_error(error)
             return error.rc
@@ -266,31 +294,62 @@ class Executor:
         parts = split(line)
         if quiet:
             with self.quiet():
-                self._prefixed(parts.prefixes, parts, line)
+                self.prefixed(parts.prefixes, parts.word, parts.rest, line)
         else:
-            self._prefixed(parts.prefixes, parts, line)
+            self.prefixed(parts.prefixes, parts.word, parts.rest, line)
 
-    def _prefixed(self, pending: tuple[tuple[str, str], ...], parts: nodes.CommandLine, line: str) -> None:
+    @staticmethod
+    def is_prefix(word: str) -> tuple[str, bool] | None:
+        return registry_prefix(word)
+
+    @staticmethod
+    def split(text: str) -> nodes.CommandLine:
+        return split(text.strip())
+
+    def prefixed(self, pending: tuple[tuple[str, str], ...], command: str, text: str, line: str) -> None:
+        """Run a command under its prefixes (word, text before the colon), from the outside in."""
         if not pending:
-            self._command(parts.word, parts.rest, line)
+            self.command(command, text, line)
             return
-        (word, text), rest = pending[0], pending[1:]
-        if word == "quietly":
-            with self.quiet():
-                self._prefixed(rest, parts, line)
-        elif word == "noisily":
-            with self.quiet(False):
-                self._prefixed(rest, parts, line)
-        elif word == "capture":
-            self.captured(
-                lambda: self._prefixed(rest, parts, line), loud=bool(rest) and rest[0][0] == "noisily"
-            )
+        (word, clause), rest = pending[0], pending[1:]
+        if word in _SIMPLE_PREFIXES:
+            loud = bool(rest) and rest[0][0] == "noisily"
+            self._simple_prefix(word, clause, lambda: self.prefixed(rest, command, text, line), loud)
         elif word in ("by", "bysort"):
-            self._by(word, text, rest, parts, line)
-        elif word == "version":
-            self._prefixed(rest, parts, line)
+            self._by(word, clause, rest, nodes.CommandLine((), command, text), line)
         else:
-            self._prefix_command(word, text, rest, parts, line)
+            self._prefix_command(word, clause, rest, nodes.CommandLine((), command, text), line)
+
+    def run_prefixes(self, pending: tuple[tuple[str, str], ...], action: Callable[[], None]) -> None:
+        """An action (a block, a definition) under the prefixes that may stand before one."""
+        if not pending:
+            action()
+            return
+        (word, clause), rest = pending[0], pending[1:]
+        if word not in _SIMPLE_PREFIXES:
+            raise StataError.invalid_syntax()
+        loud = bool(rest) and rest[0][0] == "noisily"
+        self._simple_prefix(word, clause, lambda: self.run_prefixes(rest, action), loud)
+
+    def _simple_prefix(self, word: str, clause: str, action: Callable[[], None], loud: bool) -> None:
+        if word == "capture":
+            self.captured(action, loud=loud)
+        elif word == "version":
+            from pystata_hlm.runtime.versions import under_version
+
+            with under_version(clause, self.context):
+                action()
+        else:
+            with self.quiet(word == "quietly"):
+                action()
+
+    def block_command(self, parts: nodes.CommandLine, body: Sequence[steps.Step], line: str) -> None:
+        """A command that takes a ``{ }`` block (``frame name {``): its spec says so."""
+        spec = registry.lookup(parts.word)
+        if not spec.block:
+            raise StataError(198, "program error:  code follows on the same line as open brace")
+        self.block_body = body
+        self.prefixed(parts.prefixes, parts.word, parts.rest, line)
 
     def captured(self, action: Callable[[], None], loud: bool = False) -> None:
         """Run an action; a StataError sets _rc (and shows its message when ``noisily``) instead of stopping."""
@@ -342,13 +401,18 @@ class Executor:
     def _by_command(
         self, keys: tuple[str, ...], rest: tuple[tuple[str, str], ...], parts: nodes.CommandLine, line: str
     ) -> None:
-        spec = registry.lookup(parts.word)
+        from pystata_hlm.runtime import programs
+
+        spec = programs.find(parts.word, self)
+        groups = self.workspace.data.groups(list(keys))
+        if isinstance(spec, programs.Program):
+            programs.run_by(spec, parts.rest, keys, groups, self)
+            return
         if not spec.byable:
             raise StataError(190, f"{spec.name} may not be combined with by")
-        groups = self.workspace.data.groups(list(keys))
         self._transact(spec, lambda: self._bind_and_run(spec, parts.rest, line, groups, keys, ""))
 
-    def _by_heading(self, keys: tuple[str, ...], row: int) -> str:
+    def by_heading(self, keys: tuple[str, ...], row: int) -> str:
         """``-> foreign = Domestic, highmileage = 0``."""
         from pystata_hlm.runtime.display import value_text
 
@@ -357,21 +421,33 @@ class Executor:
         return f"-> {pairs}"
 
     # ------------------------------------------------------------ bind, run, commit
-    def _command(self, word: str, rest: str, line: str) -> None:
-        spec = registry.lookup(word)
+    def command(self, word: str, rest: str, line: str) -> None:
+        """Run a command without prefixes: one of ours, a program, or one from an ado-file."""
+        spec = registry.known(word)
+        if spec is None or word in self.workspace.programs or self.frame.program is not None:
+            from pystata_hlm.runtime import programs
+
+            found = programs.find(word, self)
+            if isinstance(found, programs.Program):
+                programs.run(found, rest, self)
+                return
+            spec = found
+        if spec.light:
+            spec.run(Call(spec.name, rest, line, sample=_NO_ROWS), self.context)
+            return
         self._transact(spec, lambda: self._bind_and_run(spec, rest, line, None, (), ""))
 
     def _transact(self, spec: CommandSpec, action: Callable[[], None]) -> None:
         """Undo everything the action did to data, results and estimates when it fails."""
+        if spec.name in KEEPS_CHANGES:
+            action()
+            return
         ws = self.workspace
-        before = (ws.data, ws.data.copy(), ws.r, ws.e, ws.s, ws.current_estimates)
+        before = (ws.data.copy(), ws.r, ws.e, ws.s, ws.current_estimates)
         try:
             action()
-        except (StataError, KeyboardInterrupt, MemoryError) as error:
-            if spec.name not in control.KEEPS_CHANGES:
-                _, ws.data, ws.r, ws.e, ws.s, ws.current_estimates = before
-            if isinstance(error, MemoryError):
-                raise StataError(909, "op. sys. refuses to provide memory") from None
+        except StataError:
+            ws.data, ws.r, ws.e, ws.s, ws.current_estimates = before
             raise
 
     def _bind_and_run(
@@ -397,7 +473,7 @@ class Executor:
             mask = np.zeros(call.sample.shape[0], dtype=bool)
             mask[start : start + size] = call.sample[start : start + size]
             rule = "-" * (self.workspace.settings.linesize - 1)
-            self.emit(Text(f"\n{rule}\n{self._by_heading(keys, start)}"))
+            self.emit(Text(f"\n{rule}\n{self.by_heading(keys, start)}"))
             try:
                 self._run(spec, replace(call, sample=mask, restricted=True))
             except StataError as error:

@@ -46,6 +46,8 @@ def command(
     replay_options: tuple[str, ...] = (),
     aliases: tuple[tuple[str, int], ...] = (),
     prefix: bool = False,
+    light: bool = False,
+    block: bool = False,
 ) -> Callable[[Callable[[Call, Context], Stored | None]], Callable[[Call, Context], Stored | None]]:
     """Register a command. The summary and syntax line come from the module's docstring:
     ``name: summary.   syntax line``."""
@@ -72,6 +74,8 @@ def command(
             replay_options=replay_options,
             aliases=aliases,
             prefix=prefix,
+            light=light,
+            block=block,
             summary=head.partition(":")[2].strip().rstrip(".") or head,
             syntax_line=syntax_line.strip(),
         )
@@ -165,6 +169,11 @@ def find(word: str) -> CommandSpec | None:
     if word not in _ABBREVIATIONS:
         load()
     return _ABBREVIATIONS.get(word)
+
+
+def known(word: str) -> CommandSpec | None:
+    """The command whose full name or documented minimum is ``word``, if it has been imported already."""
+    return _ABBREVIATIONS.get(word) if word in _OWNED else None
 
 
 def lookup(word: str) -> CommandSpec:

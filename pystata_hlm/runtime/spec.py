@@ -74,6 +74,10 @@ class CommandSpec:
     aliases: tuple[tuple[str, int], ...] = ()
     prefix: bool = False
     """Takes another command after a colon: ``bootstrap, reps(50): mixed ...``."""
+    light: bool = False
+    """Reads its own text, changes neither data nor stored results: runs without binding and without a way back."""
+    block: bool = False
+    """May be followed by a ``{ }`` block, found in ``executor.block_body``."""
     summary: str = ""
     syntax_line: str = ""
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pystata_hlm.data.dataset import Dataset
 from pystata_hlm.numeric.rng import StataRNG
 from pystata_hlm.output.items import Graph, OutputItem
+from pystata_hlm.runtime.adopath import AdoPath
 from pystata_hlm.runtime.results import StataMatrix, Stored
 from pystata_hlm.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from pystata_hlm.runtime.programs import Program
 
 E_SAMPLE = "e(sample)"
 
@@ -52,6 +56,11 @@ class Workspace:
     rc: int = 0
     temporaries: int = 0
     """Temporary names given out so far (tempvar, tempname, tempfile)."""
+    version: float | None = None
+    """What the ``version`` command in force says; None: the release."""
+    programs: dict[str, Program] = field(default_factory=dict)
+    """Programs in memory, defined by the user or loaded from an ado-file, in the order of their definition."""
+    ado: AdoPath = field(default_factory=AdoPath)
     cursor: int = 0
     """Column at which ``display, _continue`` left the cursor."""
     timers: dict[int, tuple[float | None, float, int]] = field(default_factory=dict)
