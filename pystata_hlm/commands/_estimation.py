@@ -16,6 +16,7 @@ from pystata_hlm.design.recipe import DesignRecipe
 from pystata_hlm.design.terms import expand_terms
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
+from pystata_hlm.formats import format_number
 from pystata_hlm.lang import nodes
 from pystata_hlm.output.items import Text
 from pystata_hlm.runtime.results import StataMatrix
@@ -127,6 +128,15 @@ def scale_weights(
     if weight.kind == "iweight":
         return w, float(w.sum()), None
     return w * (len(w) / w.sum()), float(len(w)), None
+
+
+def say_weight_sum(weight: Weights | None, rows: np.ndarray, ctx: Context) -> None:
+    """``(sum of wgt is 223,440)`` for the weights that are scaled; in ``%12.4e`` up to release 15."""
+    if weight is None or weight.kind not in ("aweight", "pweight"):
+        return
+    total = float(weight.values[rows].sum())
+    text = format_number(total, "%12.4e") if ctx.settings.release <= 15 else format_number(total, "%16.0gc").strip()
+    ctx.say(f"(sum of wgt is {text})")
 
 
 def label_lookup(ctx: Context) -> Callable[[str, int], str | None]:

@@ -19,6 +19,7 @@ from pystata_hlm.commands._estimation import (
     label_lookup,
     mark_complete,
     parse_vce,
+    say_weight_sum,
     scale_weights,
     square_matrix,
 )
@@ -50,8 +51,6 @@ def covariance(
     """V, the denominator degrees of freedom, and the number of clusters."""
     if vce.kind == "cluster":
         codes, n = cluster_codes(vce.cluster, rows, ctx)
-        if frequencies is not None:
-            raise StataError(198, "cluster-robust standard errors with fweights not yet supported")
         return ols.vcov_cluster(fit, codes, n), float(n - 1), n
     if vce.kind == "ols":
         return fit.vcov, fit.df_residual, None
@@ -220,9 +219,10 @@ def run(call: Call, ctx: Context) -> Stored | None:
     found, rows = design_of(terms, sample, ctx, (depvar,), constant)
     y = ctx.data.values(depvar)[rows]
     w, n_obs, frequencies = scale_weights(call.weight, rows)
-    fit = ols.fit_ols(y, found.x, w, constant, n_obs)
-    if fit.df_residual <= 0 and n_obs < fit.k:
+    if n_obs < 2:
         raise StataError.insufficient_observations()
+    say_weight_sum(call.weight, rows, ctx)
+    fit = ols.fit_ols(y, found.x, w, constant, n_obs)
     vcov, df_r, n_clusters = covariance(fit, vce, rows, frequencies, ctx)
     stored = results(call, depvar, found.recipe, fit, vce, vcov, df_r, n_clusters, rows)
     ctx.store(stored)
@@ -361,6 +361,8 @@ def predict(request: Request, ctx: Context) -> list[tuple[str, Prediction]]:
     statistic, _ = choose(
         request, ctx, _STATISTICS, (), ("dfbeta", "welsch", "covratio", "pr", "e", "ystar", "scores")
     )
+    if statistic in (*_IN_SAMPLE, "stdf") and ctx.workspace.e.macros.get("vce", "ols") != "ols":
+        raise StataError(198, f"option {statistic} not allowed after robust estimation")
     if statistic is None:
         statistic = "xb"
         ctx.say("(option xb assumed; fitted values)")

@@ -32,6 +32,7 @@ def compute(estimation: Estimation, uncentered: bool) -> list[tuple[str, float]]
         inverse, squares = fit.xtx_inv, np.diag(_centred(fit))
         positions = range(fit.df_model)
     names = [estimation.recipe.columns[k].name for k in estimation.recipe.kept]
+    names = ["intercept" if name == "_cons" else name for name in names]
     found = [(names[j], float(inverse[j, j] * squares[j])) for j in positions]
     return sorted(found, key=lambda pair: -pair[1])
 

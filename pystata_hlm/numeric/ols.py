@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+ROUNDING = 1e-28
+"""Sums of squares below this share of y'y are rounding: the fit is perfect, or y does not vary."""
+
 
 @dataclass(frozen=True)
 class OlsFit:
@@ -48,7 +51,8 @@ class OlsFit:
 
     @property
     def sigma2(self) -> float:
-        return self.rss / self.df_residual if self.df_residual > 0 else math.nan
+        """Mean square of the residuals; 0 when none is left over."""
+        return self.rss / self.df_residual if self.df_residual > 0 else 0.0
 
     @property
     def r2(self) -> float:
@@ -91,8 +95,11 @@ def fit_ols(
     """
     n, k = x.shape
     root = None if w is None else np.sqrt(w)
+    weights = np.ones(n) if w is None else w
+    mean = float(weights @ y) / float(weights.sum()) if constant else 0.0
+    centred = y - mean
     xw = x if root is None else x * root[:, None]
-    yw = y if root is None else y * root
+    yw = centred if root is None else centred * root
     if k:
         scale = np.sqrt(np.einsum("ij,ij->j", xw, xw))
         scale[scale == 0] = 1.0
@@ -100,28 +107,30 @@ def fit_ols(
         b = np.linalg.solve(r, q.T @ yw) / scale
         inverse = np.linalg.inv(r) / scale[:, None]
         xtx_inv = inverse @ inverse.T
-        residuals = y - x @ b
+        residuals = centred - x @ b
+        if constant:
+            b[-1] += mean
     else:
         b, xtx_inv, residuals = np.zeros(0), np.zeros((0, 0)), y.copy()
-    weights = np.ones(n) if w is None else w
     rss = float(weights @ residuals**2)
-    if constant:
-        mean = float(weights @ y) / float(weights.sum())
-        tss = float(weights @ (y - mean) ** 2)
-    else:
-        tss = float(weights @ y**2)
+    tss = float(weights @ centred**2)
+    rounding = ROUNDING * float(weights @ y**2)
+    if tss <= rounding:
+        tss = 0.0
     if k == int(constant):
         rss = tss
+    elif rss <= rounding or n <= k:
+        rss, residuals = 0.0, np.zeros(n)
     return OlsFit(b, xtx_inv, residuals, rss, tss, float(n) if n_obs is None else n_obs, k, constant, x, y, w)
 
 
 # ---------------------------------------------------------------- robust covariances
 
 
-def leverage(fit: OlsFit) -> Array:
-    """Diagonal of the hat matrix, (n,)."""
+def leverage(fit: OlsFit, frequencies: bool = False) -> Array:
+    """Diagonal of the hat matrix, (n,); of one of the equal rows when the weights are ``frequencies``."""
     h = np.einsum("ij,jk,ik->i", fit.x, fit.xtx_inv, fit.x)
-    return h if fit.w is None else h * fit.w
+    return h if fit.w is None or frequencies else h * fit.w
 
 
 def vcov_robust(fit: OlsFit, kind: str = "hc1", frequencies: Array | None = None) -> Array:
@@ -129,10 +138,12 @@ def vcov_robust(fit: OlsFit, kind: str = "hc1", frequencies: Array | None = None
     e = fit.residuals
     score = e if fit.w is None or frequencies is not None else e * fit.w
     if kind in ("hc2", "hc3"):
-        score = score / (1 - leverage(fit)) ** (0.5 if kind == "hc2" else 1.0)
+        left = 1 - leverage(fit, frequencies is not None)
+        sure = left > 1e-10  # a row that the model fits by itself adds nothing
+        score = np.where(sure, score, 0.0) / np.where(sure, left, 1.0) ** (0.5 if kind == "hc2" else 1.0)
     rows = fit.x * score[:, None]
     meat = rows.T @ rows if frequencies is None else (rows * frequencies[:, None]).T @ rows
-    factor = fit.n_obs / fit.df_residual if kind == "hc1" else 1.0
+    factor = fit.n_obs / fit.df_residual if kind == "hc1" and fit.df_residual > 0 else 1.0
     return factor * fit.xtx_inv @ meat @ fit.xtx_inv
 
 
@@ -143,7 +154,7 @@ def vcov_cluster(fit: OlsFit, codes: NDArray[np.intp], n_clusters: int) -> Array
     sums = np.zeros((n_clusters, fit.k))
     for j in range(fit.k):
         sums[:, j] = np.bincount(codes, weights=rows[:, j], minlength=n_clusters)
-    factor = n_clusters / (n_clusters - 1) * (fit.n_obs - 1) / fit.df_residual
+    factor = n_clusters / (n_clusters - 1) * (fit.n_obs - 1) / max(fit.df_residual, 1.0)
     return factor * fit.xtx_inv @ (sums.T @ sums) @ fit.xtx_inv
 
 

@@ -11,6 +11,7 @@ from pystata_hlm.data.names import is_valid_name
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.evaluate import evaluate_scalar
+from pystata_hlm.expr.values import Num
 from pystata_hlm.lang import nodes
 from pystata_hlm.lang.numlist import parse_numlist
 from pystata_hlm.lang.parser import parse
@@ -211,6 +212,8 @@ def weights(node: nodes.Weight, spec: CommandSpec, ctx: Context) -> Weights:
     if kind not in spec.weights:
         raise StataError(101, f"{kind}s not allowed" if spec.weights else "weights not allowed")
     value = ctx.evaluate(node.exp)
+    if not isinstance(value, Num):
+        raise StataError.type_mismatch()
     values = np.array(np.broadcast_to(value.values, ctx.data.n), dtype=np.float64)
     return Weights(kind, values, unparse(node.exp))
 
