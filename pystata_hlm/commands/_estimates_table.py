@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -80,10 +81,10 @@ def entries(model: StoredEstimates) -> dict[tuple[str, str], Entry]:
 def _status(term: str, se: float) -> str:
     """Base and omitted marks of an e(b) name."""
     operators = [part.rpartition(".")[0] for part in term.split("#")]
+    if any(op[:-1].isdigit() and op.endswith("b") for op in operators) and se == 0:
+        return "base"
     if any(op.endswith("o") for op in operators):
         return "omitted"
-    if operators and any(op[:-1].isdigit() and op.endswith("b") for op in operators):
-        return "base"
     return "ok"
 
 
@@ -95,6 +96,16 @@ def _plain(term: str) -> str:
         op = op.rstrip("bon") if op[:1].isdigit() else ("c" if op.startswith("c") else "")
         parts.append(f"{op}.{name}" if dot and op else name)
     return "#".join(parts)
+
+
+def _by_plain_name(model: StoredEstimates) -> dict[tuple[str, str], Entry]:
+    """The entries under the names that models share; of a repeated term, the one that was estimated."""
+    out: dict[tuple[str, str], Entry] = {}
+    for (eq, term), entry in entries(model).items():
+        key = (eq, _plain(term))
+        if key not in out or entry.status == "ok":
+            out[key] = entry
+    return out
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,7 @@ def items(models: list[StoredEstimates], given: tuple[nodes.Option, ...], ctx: C
     design = Design(
         kinds, formats, stars, "eform" in options, options.get("modelwidth", 12), options.get("varwidth", 12)
     )
-    tables = [{(eq, _plain(term)): entry for (eq, term), entry in entries(m).items()} for m in models]
+    tables = [_by_plain_name(m) for m in models]
     if options.get("equations") == "1" and len(tables) > 1:
         raise StataError.option_not_supported("equations()")
     terms = _rows(tables, options)
@@ -160,18 +171,39 @@ def _rows(tables: list[dict[tuple[str, str], Entry]], options: dict[str, str]) -
         own = [key for key in terms if key[0] == eq]
         out += [key for key in own if key[1] != "_cons"] + [key for key in own if key[1] == "_cons"]
     if "keep" in options:
-        wanted = options["keep"].split()
-        out = [
-            key for key in out if key[1] in wanted or f"{key[0]}:{key[1]}" in wanted or f"{key[0]}:" in wanted
-        ]
+        wanted = _named(out, options["keep"])
+        out = [key for key in out if key in wanted]
     if "drop" in options:
-        wanted = options["drop"].split()
-        out = [
-            key
-            for key in out
-            if not (key[1] in wanted or f"{key[0]}:{key[1]}" in wanted or f"{key[0]}:" in wanted)
-        ]
+        unwanted = _named(out, options["drop"])
+        out = [key for key in out if key not in unwanted]
     return out
+
+
+def _part_pattern(part: str) -> str:
+    """``i.x``: any level of x; ``*`` and ``?`` stand for characters."""
+    op, _, name = part.rpartition(".")
+    body = re.escape(name if op == "i" else _plain(part)).replace(r"\*", ".*").replace(r"\?", ".")
+    return rf"\d+\.{body}" if op == "i" else body
+
+
+def _named(terms: list[tuple[str, str]], text: str) -> set[tuple[str, str]]:
+    """Terms that a list of ``name``, ``i.name``, ``eq:name`` and ``eq:`` stands for, with ``*`` and ``?`` patterns.
+
+    r(111) for an entry that no model has.
+    """
+    found: set[tuple[str, str]] = set()
+    for entry in text.split():
+        eq, colon, name = entry.rpartition(":")
+        pattern = "#".join(_part_pattern(part) for part in name.split("#"))
+        own = {
+            key
+            for key in terms
+            if (not colon or key[0] == eq) and (not name or re.fullmatch(pattern, key[1]) is not None)
+        }
+        if not own:
+            raise StataError(111, f"coefficient {entry} not found")
+        found |= own
+    return found
 
 
 def _centre(text: str, design: Design) -> str:
@@ -268,14 +300,19 @@ def _cell(entry: Entry | None, kind: str, design: Design) -> str:
         return ("(omitted)".rjust(design.width - 1) if kind == "b" else "").ljust(design.column)
     value = getattr(entry, kind)
     if design.eform and kind == "b":
-        value = math.exp(value)
+        value = _exponential(value)
     elif design.eform and kind == "se":
-        value = math.exp(entry.b) * value
+        value = _exponential(entry.b) * value
     text = "" if math.isnan(value) else format_number(value, design.formats[kind]).strip()
     text = text.rjust(design.width - 1)
     if design.stars and kind == "b" and not math.isnan(entry.p):
         text += "*" * sum(entry.p < threshold for threshold in design.stars)
     return text.ljust(design.column)
+
+
+def _exponential(x: float) -> float:
+    """e^x, missing where it overflows."""
+    return math.exp(x) if x < 709.0 else math.nan
 
 
 def _statistic(model: StoredEstimates, name: str) -> float | None:

@@ -69,6 +69,18 @@ def intraclass(ctx: Context) -> list[tuple[str, float, float]]:
     return out
 
 
+def logit_interval(value: float, reach: float) -> tuple[float, float]:
+    """Ends of the interval that is symmetric on the logit scale; (0, 1) where that scale tells nothing."""
+    if not 0 < value < 1:
+        return math.nan, math.nan
+    half = reach / (value * (1 - value))
+    if half > 600:
+        return 0.0, 1.0
+    logit = math.log(value / (1 - value))
+    low, high = (1 / (1 + math.exp(-max(logit + sign * half, -700.0))) for sign in (-1, 1))
+    return low, high
+
+
 @postestimation("estat icc", "mixed")
 def icc(call: Call, ctx: Context, words: list[str]) -> Stored:
     """estat icc [, level(#)]"""
@@ -81,8 +93,7 @@ def icc(call: Call, ctx: Context, words: list[str]) -> Stored:
     scalars: dict[str, float] = {}
     cis: dict[str, StataMatrix] = {}
     for k, (name, value, se) in enumerate(found, 1):
-        logit, half = math.log(value / (1 - value)), z * se / (value * (1 - value))
-        low, high = (1 / (1 + math.exp(-(logit + sign * half))) for sign in (-1, 1))
+        low, high = logit_interval(value, z * se)
         rows.append(Row(name, tuple(Cell(x, "%9.0g") for x in (value, se, low, high))))
         scalars |= {f"icc{k + 1}": value, f"se{k + 1}": se}
         cis[f"ci{k + 1}"] = StataMatrix.make([[low, high]], ("r1",), ("ll", "ul"))

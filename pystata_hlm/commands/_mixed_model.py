@@ -73,6 +73,9 @@ def plan_levels(equations: tuple[nodes.RandomEquation, ...], ctx: Context) -> tu
         part = random_part(equation, ctx)
         if levels and levels[-1].name == part.level:
             last = levels[-1]
+            for name in part.effects:
+                if name in last.effects:
+                    raise StataError(198, f"random effect {name} specified twice at level {part.level}")
             levels[-1] = LevelPlan(last.name, last.keys, (*last.parts, part))
             continue
         if any(level.name == part.level for level in levels):
@@ -89,9 +92,9 @@ def random_part(equation: nodes.RandomEquation, ctx: Context) -> RandomPart:
     if equation.crossed is not None:
         raise StataError(198, "R.varname (crossed effects) not yet supported")
     options = typed_options(equation.options, EQUATION_OPTIONS, (), ctx)
-    for weight in ("fweight", "pweight"):
-        if weight in options:
-            raise StataError.option_not_supported(f"{weight}()")
+    for lacking in ("fweight", "pweight", "collinear"):
+        if lacking in options:
+            raise StataError.option_not_supported(lacking if lacking == "collinear" else f"{lacking}()")
     level = equation.level
     if level != ALL:
         level = ctx.data.find(level, ctx.settings.varabbrev)

@@ -177,8 +177,13 @@ def run(call: Call, ctx: Context) -> None:
         ctx.rng.seed(call.opt("seed"))
     ctx.say(f"(running {name} on estimation sample)")
     ctx.execute(inner, quiet=True)
+    if klass != "e" and not call.node.items:
+        raise StataError(198, f"expression list required: {name} does not leave estimation results")
     wanted = statistics(call.node.items, ctx, "_bs")
     observed = wanted.collect(ctx)
+    for item, value in zip(wanted.items, observed, strict=not wanted.whole_b):
+        if not wanted.whole_b and not math.isfinite(value):
+            raise StataError(322, f"'{item.text}' evaluated to missing in full sample")
     original, estimation = ws.e, ws.e.estimation if klass == "e" else None
     full = ctx.data
     mask = ws.e_sample() if klass == "e" and not call.has("nodrop") else np.ones(full.n, dtype=bool)

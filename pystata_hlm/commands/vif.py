@@ -9,7 +9,6 @@ import numpy as np
 from pystata_hlm.commands import _coeftable
 from pystata_hlm.commands._estimation import label_lookup
 from pystata_hlm.commands.regress import _centred
-from pystata_hlm.data.names import abbrev
 from pystata_hlm.errors import StataError
 from pystata_hlm.output.items import Cell, Col, Row, Rule, Table
 from pystata_hlm.runtime.bind import typed_options
@@ -47,11 +46,12 @@ def layout(found: list[tuple[str, float]], ctx: Context) -> Table:
     body: list[Row | Rule] = []
     for block in _coeftable.blocks_of(c, label_lookup(ctx)):
         if block.heading:
-            body.append(Row(abbrev(block.heading, 12) if "#" not in block.heading else block.heading))
+            body += [Row(line) for line in _coeftable.stub_lines(block.heading, 12)]
         for text, k in block.rows:
             vif = found[k][1]
-            stub = text + " " if block.heading else (abbrev(text, 12) if "#" not in text else text)
-            body.append(Row(stub, (Cell(vif, "%9.2f"), Cell(1 / vif, "%8.6f"))))
+            *before, last = _coeftable.stub_lines(text + " " if block.heading else text, 12)
+            body += [Row(line) for line in before]
+            body.append(Row(last, (Cell(vif, "%9.2f"), Cell(1 / vif, "%8.6f"))))
     mean = float(np.mean([vif for _, vif in found]))
     body += [Rule(), Row("Mean VIF", (Cell(mean, "%9.2f"),))]
     return Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ def _real(text: str, option: Opt, ctx: Context) -> float:
 
 def _int(text: str, option: Opt, ctx: Context) -> int:
     value = _real(text, option, ctx)
-    if value != int(value):
+    if not math.isfinite(value) or value != int(value):
         raise _incorrect(option)
     return int(value)
 
@@ -189,7 +190,7 @@ def in_mask(in_: nodes.InRange, n: int, ctx: Context) -> np.ndarray:
         if isinstance(node, nodes.Name) and node.name.lower() in ("f", "l"):
             return 1 if node.name.lower() == "f" else n
         value = ctx.scalar(node)
-        if not isinstance(value, float) or value != int(value):
+        if not isinstance(value, float) or not math.isfinite(value) or value != int(value):
             raise StataError(198, "invalid observation number")
         return int(value) if value > 0 else n + 1 + int(value)
 

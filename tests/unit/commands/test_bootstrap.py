@@ -104,8 +104,14 @@ def test_strata_keep_their_sizes() -> None:
         ("bootstrap, foo: regress mathach ses", 198, "option foo not allowed"),
         ("bootstrap, cluster(nosuch): regress mathach ses", 111, "variable nosuch not found"),
         ("bootstrap, reps(1): regress mathach ses", 198, "reps() must be an integer greater than 1"),
+        ("bootstrap, reps(.): regress mathach ses", 198, "option reps() incorrectly specified"),
+        ("bootstrap r(foo), reps(5): summarize ses", 322, "'r(foo)' evaluated to missing in full sample"),
         ("bootstrap, reps(5): nosuchcommand", 199, "command nosuchcommand is unrecognized"),
     ],
 )
 def test_errors(line: str, rc: int, message: str) -> None:
     fails(f"sysuse hsb\n{line}", rc, message)
+
+
+def test_statistics_of_an_earlier_command_are_not_taken() -> None:
+    fails("sysuse hsb\nregress mathach ses\nbootstrap, reps(5): summarize mathach", 198)

@@ -6,9 +6,7 @@ import pytest
 
 from tests.support import Session, fails
 
-TWO = (
-    "sysuse hsb\nquietly regress mathach ses\nestimates store a\nquietly regress mathach ses female\nestimates store b"
-)
+TWO = "sysuse hsb\nquietly regress mathach ses\nestimates store a\nquietly regress mathach ses female\nestimates store b"
 
 
 def test_table_layout() -> None:
@@ -57,7 +55,9 @@ def test_stats_matches_estat_ic() -> None:
 
 
 def test_interaction_names_break_after_the_mark() -> None:
-    out = Session().run("sysuse hsb\nquietly regress mathach c.ses##c.meanses\nestimates store a\nest table a")
+    out = Session().run(
+        "sysuse hsb\nquietly regress mathach c.ses##c.meanses\nestimates store a\nest table a"
+    )
     assert "       c.ses#|\n   c.meanses |" in out
 
 
@@ -78,3 +78,43 @@ def test_errors(line: str, rc: int, message: str) -> None:
 
 def test_nothing_to_store() -> None:
     fails("sysuse hsb\nestimates store a", 301, "last estimates not found")
+
+
+def test_keep_by_operator_pattern_and_equation() -> None:
+    s = Session()
+    s.run(
+        "sysuse hsb\ngenerate byte band = 1 + (ses > -.5) + (ses > .5)\nquietly regress mathach i.band c.size"
+    )
+    s.run("estimates store a")
+    assert s.run("estimates table a, keep(i.band)").count("\n          2") == 1
+    assert "size" not in s.run("estimates table a, keep(i.band)")
+    assert "_cons" not in s.run("estimates table a, drop(_c*)")
+
+
+@pytest.mark.parametrize("option", ["keep(nosuch)", "drop(nosuch)", "keep(nosuch:)"])
+def test_unknown_coefficients_are_an_error(option: str) -> None:
+    name = option.partition("(")[2].rstrip(")")
+    fails(f"{TWO}\nestimates table a b, {option}", 111, f"coefficient {name} not found")
+
+
+def test_repeated_term_shows_its_estimate() -> None:
+    """``ses i.sector##c.ses`` has ``ses`` and ``o.ses``: the row holds the estimated one."""
+    s = Session()
+    s.run("sysuse hsb\nquietly regress mathach ses i.sector##c.ses\nestimates store f")
+    out = s.run("estimates table f")
+    assert "ses | (omitted)" not in out
+    assert f"{s.e['b'][0, 0]:.7g}"[:6] in out
+
+
+def test_base_cells_of_interactions_stay_out() -> None:
+    s = Session()
+    s.run("sysuse hsb\nquietly regress mathach i.sector##c.ses\nestimates store f")
+    assert "(omitted)" not in s.run("estimates table f")
+
+
+def test_eform_of_large_coefficients() -> None:
+    s = Session()
+    s.run(
+        "set obs 10\ngenerate x = _n\ngenerate y = 1000*x + mod(_n, 3)\nregress y x\nestimates table, eform"
+    )
+    assert s.rc == 0

@@ -186,7 +186,11 @@ def test_headings_by_release() -> None:
         out = Session(release).run("sysuse hsb\nmixed mathach ses || id:")
         for word in words:
             assert word in out
-        log = {16: "Iteration 0:   log likelihood", 17: "Iteration 0:   log likelihood", 18: "Iteration 0:  Log"}
+        log = {
+            16: "Iteration 0:   log likelihood",
+            17: "Iteration 0:   log likelihood",
+            18: "Iteration 0:  Log",
+        }
         assert log[release] in out
 
 
@@ -210,6 +214,8 @@ def test_string_groups() -> None:
         ("mixed mathach ses || id: ses, cov(foo)", 198, "covariance(foo) not allowed"),
         ("mixed mathach ses || id:, foo", 198, "option foo not allowed"),
         ("mixed mathach ses || id:, dfmethod(kroger)", 198, "option dfmethod() not yet supported"),
+        ("mixed mathach || id: ses || id: ses", 198, "random effect ses specified twice at level id"),
+        ("mixed mathach || id: ses, collinear", 198, "option collinear not yet supported"),
         ("mixed mathach ses || id:, residuals(ar 1)", 198, "residuals(ar) not yet supported"),
         ("mixed mathach ses || id: R.female", 198, "R.varname (crossed effects) not yet supported"),
         ("mixed mathach ses if mathach > 100 || id:", 2000, "no observations"),
@@ -227,3 +233,12 @@ def test_failed_fit_keeps_results(hsb: Session) -> None:
     hsb.run("mixed mathach nosuch || id:")
     assert hsb.rc == 111
     assert hsb.workspace.e is before
+
+
+def test_icc_of_a_variance_at_zero() -> None:
+    """The interval on the logit scale is the whole range; nothing overflows."""
+    s = Session()
+    s.run("set obs 12\ngenerate y = _n\ngenerate one = 1\nmixed y || one:, nolog\nestat icc")
+    assert s.rc == 0, s.text()
+    assert s.r["icc2"] < 1e-6
+    np.testing.assert_array_equal(s.r["ci2"], [[0.0, 1.0]])
