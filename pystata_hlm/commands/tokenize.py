@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import re
 
+from pystata_hlm.commands._tokens import all_tokens
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.frames import set_arguments
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
-from pystata_hlm.runtime.words import tokens
 
 _PARSE = re.compile(r",\s*p(?:a|ar|ars|arse)?\s*\((.*)\)\s*$", re.DOTALL)
 
 
-def pieces(text: str, separators: str) -> list[str]:
-    """Parts between separators; the separators themselves are parts, blanks are not."""
-    out: list[str] = []
-    for part in re.split("([" + re.escape(separators) + "])", text):
-        word = part.strip() if " " in separators else part
-        if word:
-            out.append(strip_quotes(word))
-    return out
-
-
-@command("tokenize", min=5, syntax="raw")
+@command("tokenize", min=5, syntax="raw", light=True)
 def run(call: Call, ctx: Context) -> Stored | None:
     text = call.text.strip()
     found = _PARSE.search(text)
@@ -35,11 +26,5 @@ def run(call: Call, ctx: Context) -> Stored | None:
         text = text[: found.start()].strip()
         if not separators:
             raise StataError(198, "option parse() incorrectly specified")
-    text = strip_quotes(text)
-    words = tokens(text) if separators == " " else pieces(text, separators)
-    frame = ctx.locals
-    for name in [name for name in frame if name.isdigit() and name != "0"]:
-        del frame[name]
-    frame.update({str(k): word for k, word in enumerate(words, 1)})
-    frame["*"] = " ".join(words)
+    set_arguments(ctx.executor.frame, all_tokens(strip_quotes(text), separators))
     return None
