@@ -121,7 +121,7 @@ def _subinstr(found: re.Match[str], ctx: Context) -> str:
 
 @_function(r"di(?:s(?:p(?:l(?:a(?:y)?)?)?)?)?\s+(.*)")
 def _display(found: re.Match[str], ctx: Context) -> str:
-    from pystata_hlm.commands.display import display_text
+    from pystata_hlm.runtime.directives import display_text
 
     return display_text(found[1], ctx)
 
