@@ -84,6 +84,8 @@ def make_axis(
     """One axis. ``extra`` holds the rules of ``xtick()``, ``xmlabel()`` and ``xmtick()``."""
     data = [v[v > 0] for v in values] if scale.log else list(values)
     low, high = source.limits or extent([*data, array(source.include)])
+    if scale.log and low <= 0:  # nothing positive is plotted
+        low, high = (high / 1000, high) if high > 0 else (1.0, 10.0)
     rule = label if source.rule is None or not label.default_rule else _over(label, source.rule)
     ticks = (
         source.ticks if source.ticks is not None and rule.default_rule else _ticks(rule, source, low, high)

@@ -58,16 +58,18 @@ def quantile_normal(x: Array) -> tuple[Array, Array]:
 
     xs = np.sort(np.asarray(x, dtype=float))
     n = len(xs)
-    return xs, xs.mean() + xs.std(ddof=1) * ndtri(np.arange(1, n + 1) / (n + 1))
+    sd = xs.std(ddof=1) if n > 1 else np.nan
+    return xs, xs.mean() + sd * ndtri(np.arange(1, n + 1) / (n + 1))
 
 
 def probability_normal(x: Array) -> tuple[Array, Array]:
-    """``pnorm``: normal((x_i - mean)/sd) of the ordered x, and i/(n+1)."""
+    """``pnorm``: normal((x_i - mean)/sd) of the ordered x (NaN when x does not vary), and i/(n+1)."""
     from scipy.special import ndtr
 
     xs = np.sort(np.asarray(x, dtype=float))
     n = len(xs)
-    return ndtr((xs - xs.mean()) / xs.std(ddof=1)), np.arange(1, n + 1) / (n + 1)
+    sd = xs.std(ddof=1) if n > 1 else 0.0
+    return ndtr((xs - xs.mean()) / (sd if sd > 0 else np.nan)), np.arange(1, n + 1) / (n + 1)
 
 
 # -- histogram ------------------------------------------------------------------------------------------

@@ -184,8 +184,9 @@ def make_layers(
         mean = float(w @ x / w.sum())
         sd = float(np.sqrt(w @ (x - mean) ** 2 / (w.sum() - 1))) if w.sum() > 1 else np.nan
         at = np.linspace(found.edges[0], found.edges[-1], CURVE_POINTS)
-        y = factor * np.exp(-(((at - mean) / sd) ** 2) / 2) / (sd * np.sqrt(2 * np.pi))
-        layers.append(_curve(at, y, "Normal density", s.normal, h, "normal"))
+        if sd > 0:  # no curve when x does not vary
+            y = factor * np.exp(-(((at - mean) / sd) ** 2) / 2) / (sd * np.sqrt(2 * np.pi))
+            layers.append(_curve(at, y, "Normal density", s.normal, h, "normal"))
     if s.kdensity is not None:
         extra = s.kdensity.extra
         width = _value(extra, "bwidth") if "bwidth" in extra else None

@@ -73,8 +73,10 @@ def reference_curves(
     total = float(w.sum())
     mean = float(w @ x) / total
     sd = float(np.sqrt(w @ (x - mean) ** 2 / (total - 1))) if total > 1 else np.nan
-    z = (found.at - mean) / sd
     out: list[Layer] = []
+    if not sd > 0:
+        return out
+    z = (found.at - mean) / sd
     if "normal" in extra or "normopts" in extra:
         y = np.exp(-z * z / 2) / (sd * np.sqrt(2 * np.pi))
         style = _curve_style(extra, "normopts", notes)

@@ -485,3 +485,23 @@ def test_kdensity_default_width_is_silvermans() -> None:
     m = min(y.std(ddof=1), (13.5 - 6) / 1.349)
     assert s.r["bwidth"] == pytest.approx(0.9 * m / 8**0.2, rel=1e-12)
     assert not s.graphs
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pnorm x",
+        "qnorm x in 1",
+        "gladder x",
+        "histogram x, normal kdensity",
+        "kdensity x, normal",
+        "twoway scatter x z, xscale(log)",
+    ],
+)
+def test_data_without_spread_or_positive_values_draw(line: str, tmp_path: Path) -> None:
+    """A variable that does not vary has no normal curve; a log axis without positive data stays finite."""
+    s = Session(cwd=tmp_path)
+    s.run(f"set obs 3\ngenerate x = 1\ngenerate z = -1\n{line}\ngraph export g.svg")
+    assert s.rc == 0, s.text()
+    assert (tmp_path / "g.svg").exists()
