@@ -44,7 +44,7 @@ OPTIONS = (
     Opt("prop", 4),
     Opt("strok", 3),
     Opt("head", 1),
-    Opt("last", 2),
+    Opt("last", 3),
     Opt("tail", 2),
     Opt("trim", 4),
 )

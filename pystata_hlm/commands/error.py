@@ -114,6 +114,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if not isinstance(value, float) or value != value:
         raise StataError.type_mismatch()
     rc = int(value)
+    if not 0 <= rc <= 9999:
+        raise StataError.invalid_syntax()
     if rc == 0:
         return None
     raise StataError(rc, MESSAGES.get(rc, ""))

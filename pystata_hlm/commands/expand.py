@@ -39,7 +39,10 @@ def run(call: Call, ctx: Context) -> Stored | None:
             ctx.say(
                 f"({plural(int(mask.sum()), f'{word} count', f'{word} counts')} ignored; observations not deleted)"
             )
-    times = np.where(sample & ~missing & ~negative & ~zero, wanted, 1.0).astype(np.int64)
+    times = np.where(sample & ~missing & ~negative & ~zero, wanted, 1.0)
+    if times.sum() > ctx.settings.obs_limit:
+        raise StataError(901, "no room to add more observations")
+    times = times.astype(np.int64)
     rows = np.concatenate([np.arange(data.n), np.repeat(np.arange(data.n), times - 1)])
     created = len(rows) - data.n
     first = data.n

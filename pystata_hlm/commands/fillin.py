@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from pystata_hlm.commands._combine import take_rows
@@ -19,6 +21,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if "_fillin" in data:
         raise StataError.already_defined("_fillin")
     parts = [data.groups([name]) for name in names]
+    if math.prod(len(part) for part in parts) > ctx.settings.obs_limit:
+        raise StataError(901, "no room to add more observations")
     cell = np.zeros(data.n, dtype=np.int64)
     total = 1
     for part in parts:

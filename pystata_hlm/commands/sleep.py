@@ -15,7 +15,7 @@ from pystata_hlm.runtime.spec import Call
 @command("sleep", syntax="raw")
 def run(call: Call, ctx: Context) -> Stored | None:
     value = ctx.scalar(parse("expr", call.text.strip())) if call.text.strip() else None
-    if not isinstance(value, float) or not value >= 0:
+    if not isinstance(value, float) or not 0 <= value < 2**31:
         raise StataError.invalid_syntax()
     time.sleep(value / 1000)
     return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pystata_hlm.lang.source import is_complete
-from pystata_hlm.runtime.executor import ExitDoFile, Executor
+from pystata_hlm.lang.source import delimiter_after, is_complete, read_do
+from pystata_hlm.runtime.executor import Executor, ExitDoFile
 
 HISTORY = Path("~/.pystata_hlm_history")
 
@@ -16,13 +16,14 @@ def _history() -> None:
     try:
         import atexit
         import readline
-    except ImportError:  # Windows
+    except ImportError:  # Windows: its console has both
         return
     path = HISTORY.expanduser()
     try:
         readline.read_history_file(path)
     except OSError:
         readline.clear_history()
+    readline.set_history_length(5000)
     atexit.register(_save_history, path)
 
 
@@ -35,24 +36,39 @@ def _save_history(path: Path) -> None:
         sys.stderr.write(f"could not write {path}\n")
 
 
+def read(prompt: str) -> str:
+    """One typed line; echoed when it does not come from a keyboard, so that the log reads the same."""
+    line = input(prompt)
+    if not sys.stdin.isatty():
+        print(line)
+    return line
+
+
+def command(delimiter: str) -> str:
+    """One command, asking for more lines until its block, comment or continuation is closed."""
+    print()
+    text = read(". ")
+    while not is_complete(text, delimiter):
+        text += "\n" + read("> ")
+    return text
+
+
 def prompt(executor: Executor) -> int:
     """Read, run, repeat until ``exit`` or the end of input."""
-    _history()
-    print("pystata-hlm: Stata do-files without Stata. Type exit to leave, help for the commands.")
+    if sys.stdin.isatty():
+        _history()
+    print("pystata_hlm: Stata do-files without Stata. help lists the commands, exit leaves.")
+    delimiter = "cr"
     while True:
         try:
-            text = input("\n. ")
-            while not is_complete(text):
-                text += "\n" + input("> ")
+            text = command(delimiter)
+            lines = read_do(text, "<stdin>", delimiter)
+            delimiter = delimiter_after(text, delimiter)
+            executor.run_typed(lines)
         except EOFError:
             print()
             return 0
+        except ExitDoFile as leave:
+            return leave.rc
         except KeyboardInterrupt:
             print("\n--Break--\nr(1);")
-            continue
-        try:
-            executor.run_interactive(text)
-        except ExitDoFile:
-            return 0
-        except KeyboardInterrupt:
-            print("--Break--\nr(1);")

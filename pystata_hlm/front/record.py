@@ -1,4 +1,4 @@
-"""``--json``: the return code, the failing command, and each command's new r() and e()."""
+"""``--json``: the return code, the failing command, and each command's new r() and e(). Format: docs/json.md."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from pystata_hlm.runtime.results import Stored
 
 def _number(value: float | str) -> float | str | None:
     """JSON has no NaN: missing values become null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    if isinstance(value, str):
+        return value
+    return float(value) if math.isfinite(value) else None
 
 
 def stored_as_json(stored: Stored) -> dict[str, Any]:
     return {
-        "scalars": {k: _number(v) for k, v in stored.scalars.items()},
+        "scalars": {name: _number(value) for name, value in stored.scalars.items()},
         "macros": dict(stored.macros),
         "matrices": {
-            k: {
-                "rows": list(m.rows),
-                "cols": list(m.cols),
-                "values": [[_number(float(x)) for x in row] for row in m.values],
+            name: {
+                "rows": list(matrix.rows),
+                "cols": list(matrix.cols),
+                "values": [[_number(x) for x in row] for row in matrix.values.tolist()],
             }
-            for k, m in stored.matrices.items()
+            for name, matrix in stored.matrices.items()
         },
     }
 
 
 class Recorder:
-    """Collects one entry for each top-level command of the do-file."""
+    """Collects one entry for each command of the do-file, in the order in which they end."""
 
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
@@ -45,8 +45,10 @@ class Recorder:
         executor.on_report = self.note
 
     def note(self, report: Report) -> None:
-        if report.rc and (self.failed is None or not report.message):
-            self.failed = self.failed or report
+        if not report.rc:
+            self.failed = None  # an error before this one was captured
+        elif self.failed is None:  # the first of a chain is the innermost: the `do` around it fails too
+            self.failed = report
         entry: dict[str, Any] = {"command": report.line, "rc": report.rc}
         for klass in ("r", "e"):
             stored: Stored = getattr(self.executor.workspace, klass)

