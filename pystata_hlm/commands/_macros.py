@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.words import unquote
 
 MAX_NAME = {"local": 31, "global": 32}
 _DEFINITION = re.compile(r"\s*(?P<step>\+\+|--)?\s*(?P<name>\w+)(?P<rest>.*)$", re.DOTALL)
@@ -42,4 +42,4 @@ def define(text: str, scope: str, ctx: Context) -> None:
     elif body.startswith(":"):
         executor.set_macro(name, scope, executor.extended(body[1:].strip()))
     else:
-        executor.set_macro(name, scope, strip_quotes(body))
+        executor.set_macro(name, scope, unquote(body))

@@ -38,6 +38,8 @@ class Env(Protocol):
 
     def full_column(self, name: str) -> Value: ...
 
+    def operated(self, operator: str, name: str) -> Num: ...
+
     def resolve(self, name: str) -> str | None: ...
 
     def element(self, name: str, row: int) -> Value: ...
@@ -184,6 +186,20 @@ class DataEnv:
                 value = Num(column.values(), column.codes)
             self._columns[name] = value
         return value
+
+    def operated(self, operator: str, name: str) -> Num:
+        """A variable under time-series operators: ``L2.x``, by the settings of ``tsset``."""
+        from pystata_hlm.data.timesettings import row_at, time_settings
+        from pystata_hlm.expr.timeseries import apply, parse_operator
+
+        value = self.full_column(name)
+        if isinstance(value, Text):
+            raise StataError.type_mismatch()
+        settings = time_settings(self.data)
+        values, codes = apply(parse_operator(operator), value, lambda lead: row_at(self.data, settings, lead))
+        if self.scalar:
+            return Num(values[0] if len(values) else np.float64(np.nan))
+        return Num(values, codes)
 
     def element(self, name: str, row: int) -> Value:
         """One cell (0-based row); missing or empty when there is no such row."""

@@ -119,7 +119,7 @@ class _Evaluation:
         if node.operator == "c":
             return self.env.column(node.name)
         if _TIME_SERIES.fullmatch(node.operator):
-            raise StataError(198, "time-series operators not yet supported")
+            return self.env.operated(node.operator, node.name)
         raise StataError(101, "factor-variable and time-series operators not allowed")
 
     def subscript(self, node: ast.Subscript) -> Value:

@@ -17,6 +17,19 @@ def _today(ws: Workspace) -> str:
     return datetime.date.today().strftime("%d %b %Y").lstrip("0").rjust(11)
 
 
+def _folder(codeword: str) -> Callable[[Workspace], str]:
+    return lambda ws: ws.ado.dirs.get(codeword, "")
+
+
+def _locale() -> str:
+    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or "en_US"
+    return name.partition(".")[0] if name not in ("C", "POSIX") else "en_US"
+
+
+def _processors(ws: Workspace) -> float:
+    return float(os.cpu_count() or 1)
+
+
 _VALUES: dict[str, Callable[[Workspace], float | str]] = {
     "N": lambda ws: float(ws.data.n),
     "k": lambda ws: float(len(ws.data.names)),
@@ -72,6 +85,78 @@ _VALUES: dict[str, Callable[[Workspace], float | str]] = {
     "maxstrvarlen": lambda ws: 2045.0,
     "maxvlabellen": lambda ws: 32000.0,
     "namelenchar": lambda ws: 32.0,
+    "userversion": lambda ws: float(ws.settings.release if ws.version is None else ws.version),
+    "edition": lambda ws: "MP",
+    "edition_real": lambda ws: "MP",
+    "flavor": lambda ws: "IC",
+    "bit": lambda ws: 64.0,
+    "SE": lambda ws: 1.0,
+    "MP": lambda ws: 1.0,
+    "processors": _processors,
+    "processors_lic": _processors,
+    "processors_mach": _processors,
+    "processors_max": _processors,
+    "console": lambda ws: "console",
+    "osdtl": lambda ws: platform.release(),
+    "byteorder": lambda ws: "lohi" if sys.byteorder == "little" else "hilo",
+    "sysdir_stata": _folder("STATA"),
+    "sysdir_base": _folder("BASE"),
+    "sysdir_site": _folder("SITE"),
+    "sysdir_plus": _folder("PLUS"),
+    "sysdir_personal": _folder("PERSONAL"),
+    "sysdir_oldplace": _folder("OLDPLACE"),
+    "adopath": lambda ws: ";".join(ws.ado.path),
+    "max_N_theory": lambda ws: float(ws.settings.obs_limit),
+    "max_N_current": lambda ws: float(ws.settings.obs_limit),
+    "max_k_theory": lambda ws: float(ws.settings.maxvar),
+    "max_k_current": lambda ws: float(ws.settings.maxvar),
+    "max_width_theory": lambda ws: 1048576.0,
+    "max_matsize": lambda ws: 65534.0,
+    "min_matsize": lambda ws: 10.0,
+    "max_matdim": lambda ws: 65534.0,
+    "max_it_cvars": lambda ws: 64.0,
+    "max_it_fvars": lambda ws: 8.0,
+    "max_macrolen": lambda ws: 15480200.0,
+    "macrolen": lambda ws: 4227143.0,
+    "charlen": lambda ws: 67783.0,
+    "max_cmdlen": lambda ws: 15480216.0,
+    "cmdlen": lambda ws: 4227159.0,
+    "namelen": lambda ws: 32.0,
+    "namelenbyte": lambda ws: 128.0,
+    "eqlen": lambda ws: 1337.0,
+    "maxstrlvarlen": lambda ws: 2000000000.0,
+    "frame": lambda ws: "default",
+    "memory": lambda ws: float(ws.data.memory()),
+    "niceness": lambda ws: 5.0,
+    "pagesize": lambda ws: 24.0,
+    "dp": lambda ws: ws.settings.dp,
+    "logtype": lambda ws: ws.settings.logtype,
+    "iterlog": lambda ws: "on" if ws.settings.iterlog else "off",
+    "clevel": lambda ws: float(ws.settings.level),
+    "showbaselevels": lambda ws: ws.settings.showbaselevels,
+    "showemptycells": lambda ws: "on" if ws.settings.showemptycells else "off",
+    "showomitted": lambda ws: "on" if ws.settings.showomitted else "off",
+    "fvlabel": lambda ws: "on" if ws.settings.fvlabel else "off",
+    "fvwrap": lambda ws: 1.0,
+    "fvwrapon": lambda ws: "word",
+    "lstretch": lambda ws: "on",
+    "coeftabresults": lambda ws: "on",
+    "trace": lambda ws: "off",
+    "tracedepth": lambda ws: 32000.0,
+    "tracesep": lambda ws: "on",
+    "traceindent": lambda ws: "on",
+    "traceexpand": lambda ws: "on",
+    "tracenumber": lambda ws: "off",
+    "tracehilite": lambda ws: "",
+    "matastrict": lambda ws: "off",
+    "maxiter": lambda ws: float(ws.settings.maxiter),
+    "emptycells": lambda ws: "keep",
+    "searchdefault": lambda ws: "all",
+    "rngstream": lambda ws: 1.0,
+    "locale_ui": lambda ws: _locale(),
+    "locale_functions": lambda ws: _locale(),
+    "locale_icudflt": lambda ws: _locale(),
+    "obs_t": lambda ws: "byte" if ws.data.n <= 100 else "int" if ws.data.n <= 32740 else "long",
     "alpha": lambda ws: "a b c d e f g h i j k l m n o p q r s t u v w x y z",
     "ALPHA": lambda ws: "A B C D E F G H I J K L M N O P Q R S T U V W X Y Z",
     "Mons": lambda ws: "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",

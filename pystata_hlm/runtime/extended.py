@@ -1,186 +1,377 @@
-"""Extended macro functions: ``local x : word 2 of a b c`` and `` `:variable label mpg' ``."""
+"""Macro functions: ``local x : word 2 of a b c`` and `` `:variable label mpg' `` ([P] macro).
+
+Each function is declared with its words (as short as Stata takes them) and gets the text that follows.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pystata_hlm.data import missing
+from pystata_hlm.data.dataset import DTA
+from pystata_hlm.data.names import MAX_NAME, check, display_width, is_wellformed
+from pystata_hlm.data.storage import is_string
 from pystata_hlm.errors import StataError
-from pystata_hlm.formats import format_number
-from pystata_hlm.runtime.words import tokens
+from pystata_hlm.formats import cut_to_width
+from pystata_hlm.lang.abbrev import is_abbreviation
+from pystata_hlm.runtime import macrolists, macronames
+from pystata_hlm.runtime.words import closing, tokens, unquote
 
 if TYPE_CHECKING:
+    from pystata_hlm.data.column import Column
     from pystata_hlm.runtime.context import Context
 
-_TABLE: list[tuple[re.Pattern[str], Callable[[re.Match[str], Context], str]]] = []
+Function = Callable[[str, "Context"], str]
 
-
-def _function(
-    pattern: str,
-) -> Callable[[Callable[[re.Match[str], Context], str]], Callable[[re.Match[str], Context], str]]:
-    def register(run: Callable[[re.Match[str], Context], str]) -> Callable[[re.Match[str], Context], str]:
-        _TABLE.append((re.compile(pattern + r"\s*$", re.DOTALL), run))
-        return run
-
-    return register
+_MISSING_KEY = re.compile(r"\.[a-z]?")
+_WORD = re.compile(r"\s*([^\s,(\[%\"`]+)")
 
 
 def evaluate(text: str, ctx: Context) -> str:
-    """The result of an extended macro function; r(198) when it is not one."""
+    """The result of a macro function; r(198) when there is no such function."""
     text = text.strip()
-    for pattern, run in _TABLE:
-        found = pattern.match(text)
-        if found:
-            return run(found, ctx)
-    word = text.split()[0] if text.split() else ""
-    raise StataError(198, f"macro function {word} not yet supported" if word else "invalid syntax")
+    if text.startswith("%"):
+        return _display(text, ctx)
+    for words, run in _FUNCTIONS:
+        rest = _after(text, words)
+        if rest is not None:
+            return run(rest, ctx)
+    found = _WORD.match(text)
+    raise StataError(198, f"macro function {found[1]} not recognized" if found else "invalid syntax")
+
+
+def _after(text: str, words: tuple[tuple[str, int], ...]) -> str | None:
+    """What follows the function's words, None when the text starts otherwise."""
+    for name, shortest in words:
+        found = _WORD.match(text)
+        if found is None or not is_abbreviation(found[1], name, shortest):
+            return None
+        text = text[found.end() :]
+    return text.strip()
+
+
+def _name(rest: str) -> str:
+    words = rest.split()
+    if len(words) != 1:
+        raise StataError.invalid_syntax()
+    return words[0]
+
+
+def _find(name: str, ctx: Context) -> str:
+    return ctx.data.find(name, ctx.settings.varabbrev)
+
+
+def _column(rest: str, ctx: Context) -> Column:
+    return ctx.data.column(_find(_name(rest), ctx))
 
 
 # ---------------------------------------------------------------- data attributes
 
 
-@_function(r"var(?:i(?:a(?:b(?:l(?:e)?)?)?)?)?\s+l(?:a(?:b(?:e(?:l)?)?)?)?\s+(\S+)")
-def _variable_label(found: re.Match[str], ctx: Context) -> str:
-    return ctx.data.column(ctx.data.find(found[1])).label
+def _value_label(rest: str, ctx: Context) -> str:
+    column = _column(rest, ctx)
+    return "" if is_string(column.stype) else column.value_label
 
 
-@_function(r"val(?:u(?:e)?)?\s+l(?:a(?:b(?:e(?:l)?)?)?)?\s+(\S+)")
-def _value_label(found: re.Match[str], ctx: Context) -> str:
-    return ctx.data.column(ctx.data.find(found[1])).value_label
+_LABEL = re.compile(
+    r"(?P<source>\(\s*\w+\s*\)|\w+)\s*(?P<value>maxlength|\S+?)?(?:\s+(?P<length>\d+))?\s*(?P<strict>,\s*strict)?",
+    re.DOTALL,
+)
 
 
-@_function(r"data\s+l(?:a(?:b(?:e(?:l)?)?)?)?")
-def _data_label(found: re.Match[str], ctx: Context) -> str:
-    return ctx.data.label
-
-
-@_function(r"type\s+(\S+)")
-def _type(found: re.Match[str], ctx: Context) -> str:
-    return ctx.data.column(ctx.data.find(found[1])).stype
-
-
-@_function(r"format\s+(\S+)")
-def _format(found: re.Match[str], ctx: Context) -> str:
-    return ctx.data.column(ctx.data.find(found[1])).format
-
-
-@_function(r"sort(?:e(?:d(?:b(?:y)?)?)?)?")
-def _sortedby(found: re.Match[str], ctx: Context) -> str:
-    return " ".join(ctx.data.sortedby)
-
-
-@_function(r"lab(?:e(?:l)?)?\s+(\(\s*\w+\s*\)|\w+)\s+(\S+)(?:\s+(\d+))?(\s*,\s*strict)?")
-def _label(found: re.Match[str], ctx: Context) -> str:
-    source = found[1]
-    if source.startswith("("):
-        name = ctx.data.column(ctx.data.find(source.strip("() "))).value_label
-    else:
-        name = source
+def _label(rest: str, ctx: Context) -> str:
+    """``{lblname | (varname)} {maxlength | # [maximum length]} [, strict]``."""
+    found = _LABEL.fullmatch(rest)
+    if found is None:
+        raise StataError.invalid_syntax()
+    source, key = found["source"], found["value"]
+    name = source
+    if source[0] == "(":
+        name = ctx.data.column(_find(source.strip("() "), ctx)).value_label
     label = ctx.data.value_labels.get(name)
+    if key is None:
+        raise StataError.invalid_syntax()
+    if key == "maxlength":
+        return str(max((len(text) for _, text in label.items()), default=0) if label is not None else 0)
     try:
-        value = float(found[2])
+        code = missing.code_of(key) or 0 if _MISSING_KEY.fullmatch(key) else 0
+        value = float("nan") if _MISSING_KEY.fullmatch(key) else float(key)
     except ValueError:
         raise StataError.invalid_syntax() from None
-    text = label.text(value, 0) if label is not None else None
+    text = label.text(value, code) if label is not None else None
     if text is None:
-        text = "" if found[4] else found[2]
-    return text[: int(found[3])] if found[3] else text
+        text = "" if found["strict"] else key
+    return text[: int(found["length"])] if found["length"] else text
+
+
+_CHAR = re.compile(r"(\w+)\s*\[\s*(\w*)\s*\]")
+
+
+def _char(rest: str, ctx: Context) -> str:
+    """``varname[]``: names of its characteristics; ``varname[charname]``: the text."""
+    found = _CHAR.fullmatch(rest)
+    if found is None:
+        raise StataError.invalid_syntax()
+    owner = DTA if found[1] == DTA else _find(found[1], ctx)
+    chars = ctx.data.get_chars(owner)
+    return chars.get(found[2], "") if found[2] else " ".join(reversed(list(chars)))
+
+
+def _permname(rest: str, ctx: Context) -> str:
+    """A new variable name like the one suggested: cut and numbered until it is free."""
+    wanted, comma, option = rest.partition(",")
+    wanted, limit = wanted.strip(), MAX_NAME
+    if comma:
+        found = re.fullmatch(r"\s*l(?:e(?:n(?:g(?:th?)?)?)?)?\(\s*(\d+)\s*\)\s*", option)
+        if found is None or not 8 <= int(found[1]) <= MAX_NAME:
+            raise StataError.invalid_syntax()
+        limit = int(found[1])
+    name = check(wanted[:limit])
+    number = 0
+    while name in ctx.data:
+        number += 1
+        name = f"{wanted[: limit - len(str(number))]}{number}"
+    return name
 
 
 # ---------------------------------------------------------------- parsing
 
 
-@_function(r"word\s+count\s*(.*)")
-def _word_count(found: re.Match[str], ctx: Context) -> str:
-    return str(len(tokens(found[1])))
+def _integer(text: str, ctx: Context) -> int:
+    try:
+        return int(float(text))
+    except ValueError:
+        pass
+    value = ctx.executor.evaluate(text)
+    try:
+        return int(float(value))
+    except ValueError:
+        raise StataError(198, f"{text} invalid") from None
 
 
-@_function(r"word\s+(\S+)\s+of\s+(.*)")
-def _word(found: re.Match[str], ctx: Context) -> str:
+def _word(rest: str, ctx: Context) -> str:
+    """``# of string``."""
+    found = re.fullmatch(r"(.+?)\s+of\b\s*(.*)", rest, re.DOTALL)
+    if found is None:
+        raise StataError.invalid_syntax()
     words = tokens(found[2])
-    k = int(float(ctx.executor.evaluate(found[1])))
+    k = _integer(found[1], ctx)
     return words[k - 1] if 1 <= k <= len(words) else ""
 
 
-@_function(r"length\s+(local|global)\s+(\w+)")
-def _length(found: re.Match[str], ctx: Context) -> str:
-    return str(len(ctx.executor.macro(found[2], found[1]).encode()))
+def _piece(rest: str, ctx: Context) -> str:
+    """``# # of string [, nobreak]``: pieces of at most so many columns, broken between words."""
+    found = re.fullmatch(r"(\S+)\s+(\S+)\s+of\s+(.*?)(\s*,\s*nobreak)?", rest, re.DOTALL)
+    if found is None:
+        raise StataError.invalid_syntax()
+    number, width = _integer(found[1], ctx), _integer(found[2], ctx)
+    if width < 1:
+        raise StataError.invalid_syntax()
+    parts = pieces(unquote(found[3].strip()), width, found[4] is None)
+    return parts[number - 1] if 1 <= number <= len(parts) else ""
 
 
-@_function(r"(upper|lower|proper)\s+(.*)")
-def _case(found: re.Match[str], ctx: Context) -> str:
-    return {"upper": found[2].upper(), "lower": found[2].lower(), "proper": found[2].title()}[found[1]]
+def pieces(text: str, width: int, split: bool = True) -> list[str]:
+    """Lines of at most ``width`` columns; longer words are cut when ``split``."""
+    out: list[str] = []
+    line = ""
+    for word in text.split():
+        while True:
+            joined = f"{line} {word}" if line else word
+            if display_width(joined) <= width:
+                line = joined
+                break
+            if line:
+                out.append(line)
+                line = ""
+            elif not split:
+                line = word
+                break
+            else:
+                head = cut_to_width(word, width) or word[0]
+                out.append(head)
+                word = word[len(head) :]
+    return [*out, line] if line else out
 
 
-@_function(r"subinstr\s+(local|global)\s+(\w+)\s+\"([^\"]*)\"\s+\"([^\"]*)\"\s*(,\s*all)?")
-def _subinstr(found: re.Match[str], ctx: Context) -> str:
+def _contents(rest: str, ctx: Context) -> str:
+    """``{local | global} macname``."""
+    words = rest.split()
+    if len(words) != 2 or words[0] not in ("local", "global"):
+        raise StataError.invalid_syntax()
+    return ctx.executor.macro(words[1], words[0])
+
+
+_SUBINSTR = re.compile(r"(local|global)\s+(\w+)\s+(.*)", re.DOTALL)
+
+
+def _subinstr(rest: str, ctx: Context) -> str:
+    """``{local | global} macname "from" ["to"] [, all count({local | global} macname) word]``."""
+    found = _SUBINSTR.fullmatch(rest)
+    if found is None:
+        raise StataError.invalid_syntax()
     text = ctx.executor.macro(found[2], found[1])
-    return text.replace(found[3], found[4], -1 if found[5] else 1)
+    old, tail = _string(found[3])
+    new, tail = ("", tail) if tail.startswith(",") or not tail else _string(tail)
+    if tail and not tail.startswith(","):
+        raise StataError.invalid_syntax()
+    everywhere = whole = False
+    counter: tuple[str, str] | None = None
+    for name, argument in re.findall(r"(\w+)(?:\(\s*([^)]*?)\s*\))?", tail[1:]):
+        if name == "all" and not argument:
+            everywhere = True
+        elif name == "word" and not argument:
+            whole = True
+        elif is_abbreviation(name, "count", 1) and len(argument.split()) == 2:
+            scope, target = argument.split()
+            if scope not in ("local", "global"):
+                raise StataError.invalid_syntax()
+            counter = (target, scope)
+        else:
+            raise StataError.option_not_allowed(name + (f"({argument})" if argument else ""))
+    count = 0
+    if old:
+        pattern = re.escape(old)
+        if whole:
+            pattern = rf"(?<!\S){pattern}(?!\S)"
+        text, count = re.subn(pattern, lambda _: new, text, count=0 if everywhere else 1)
+    if counter is not None:
+        ctx.executor.set_macro(*counter, str(count))
+    return text
 
 
-@_function(r"di(?:s(?:p(?:l(?:a(?:y)?)?)?)?)?\s+(.*)")
-def _display(found: re.Match[str], ctx: Context) -> str:
+def _string(text: str) -> tuple[str, str]:
+    """The first word of a text without its quotes, and what follows it."""
+    if text.startswith('`"'):
+        end = closing(text, 0)
+        if end is None:
+            raise StataError.invalid_syntax()
+        return text[2 : end - 2], text[end:].strip()
+    if text.startswith('"'):
+        end = text.find('"', 1)
+        if end < 0:
+            raise StataError.invalid_syntax()
+        return text[1:end], text[end + 1 :].strip()
+    found = re.match(r"[^\s,]+", text)
+    if found is None:
+        raise StataError.invalid_syntax()
+    return found[0], text[found.end() :].strip()
+
+
+# ---------------------------------------------------------------- the session
+
+
+def _display(rest: str, ctx: Context) -> str:
     from pystata_hlm.runtime.directives import display_text
 
-    return display_text(found[1], ctx)
+    return display_text(rest, ctx)
 
 
-@_function(r"(?:r|e|s)\((?:scalars|macros|matrices)\)")
-def _names(found: re.Match[str], ctx: Context) -> str:
-    stored = getattr(ctx.workspace, found[0][0])
-    kind = found[0].strip()[2:-1]
-    return " ".join(getattr(stored, kind))
+def _environment(rest: str, ctx: Context) -> str:
+    return os.environ.get(unquote(rest), "")
 
 
-# ---------------------------------------------------------------- macro lists
+def _sysdir(rest: str, ctx: Context) -> str:
+    """``[STATA | BASE | SITE | PLUS | PERSONAL | folder]``: its path."""
+    ado = ctx.workspace.ado
+    if not rest:
+        return " ".join(ado.dirs)
+    name = unquote(rest)
+    folder = ado.dirs.get(name.upper())
+    if folder is not None:
+        return folder
+    return name if name.endswith("/") else name + "/"
 
 
-def _macro(name: str, ctx: Context) -> list[str]:
-    """A macro list operand: a local's name, or ``global(name)``."""
-    whole = re.fullmatch(r"global\((\w+)\)", name)
-    text = ctx.executor.macro(whole[1], "global") if whole else ctx.executor.macro(name, "local")
-    return tokens(text)
+def _adosubdir(rest: str, ctx: Context) -> str:
+    """The subfolder of an ado-folder that a file belongs to: its first letter."""
+    first = unquote(rest)[:1].lower()
+    return first if first.isalnum() else "_"
 
 
-@_function(r"list\s+sizeof\s+(\S+)")
-def _sizeof(found: re.Match[str], ctx: Context) -> str:
-    return str(len(_macro(found[1], ctx)))
+def _tempvar(rest: str, ctx: Context) -> str:
+    from pystata_hlm.runtime.frames import fresh_variable
+
+    return fresh_variable(ctx)
 
 
-@_function(r"list\s+(uniq|dups|sort|clean|retokenize)\s+(\S+)")
-def _unary(found: re.Match[str], ctx: Context) -> str:
-    words = _macro(found[2], ctx)
-    if found[1] == "uniq":
-        words = list(dict.fromkeys(words))
-    elif found[1] == "dups":
-        words = [w for k, w in enumerate(words) if w in words[:k]]
-    elif found[1] == "sort":
-        words = sorted(words)
-    return " ".join(words)
+def _tempfile(rest: str, ctx: Context) -> str:
+    from pystata_hlm.runtime.tempfiles import new_tempfile
+
+    return new_tempfile(ctx)
 
 
-@_function(r"list\s+posof\s+\"([^\"]*)\"\s+in\s+(\S+)")
-def _posof(found: re.Match[str], ctx: Context) -> str:
-    words = _macro(found[2], ctx)
-    return str(words.index(found[1]) + 1 if found[1] in words else 0)
+def _properties(rest: str, ctx: Context) -> str:
+    """Properties of a program."""
+    from pystata_hlm.runtime import programs
+
+    program = programs.find(_name(rest), ctx.executor)
+    return program.properties if isinstance(program, programs.Program) else ""
 
 
-@_function(r"list\s+(\S+)\s*(\||&|-|===|==|in)\s*(\S+)")
-def _binary(found: re.Match[str], ctx: Context) -> str:
-    a, b = _macro(found[1], ctx), _macro(found[3], ctx)
-    op = found[2]
-    if op == "|":
-        return " ".join(a + [w for w in b if w not in a])
-    if op == "&":
-        return " ".join(w for w in a if w in b)
-    if op == "-":
-        return " ".join(w for w in a if w not in b)
-    if op == "in":
-        return str(int(set(a) <= set(b)))
-    return str(int(a == b if op == "==" else sorted(a) == sorted(b)))
+def _tsnorm(rest: str, ctx: Context) -> str:
+    """A time-series operator in its shortest form: ``ldl`` is L2D; with ``, varname`` the operated variable."""
+    from pystata_hlm.expr.timeseries import normalised
+
+    text, _, option = rest.partition(",")
+    operator, dot, variable = text.strip().rpartition(".")
+    if not dot and not option.strip():
+        return normalised(variable)
+    head = normalised(operator.replace(".", ""))
+    if not is_wellformed(variable):
+        raise StataError.invalid_name(variable)
+    return f"{head}.{variable}" if head else variable
 
 
-@_function(r"(%\S+)\s+(.*)")
-def _formatted(found: re.Match[str], ctx: Context) -> str:
-    return format_number(float(ctx.executor.evaluate(found[2])), found[1]).strip()
+# ---------------------------------------------------------------- the table
+
+
+def _words(text: str) -> tuple[tuple[str, int], ...]:
+    """``variable:3 label:3``: the words and their shortest abbreviations."""
+    parts = [item.partition(":") for item in text.split()]
+    return tuple((name, int(shortest or 0)) for name, _, shortest in parts)
+
+
+_TABLE: dict[str, Function] = {
+    "variable:3 label:1": lambda rest, ctx: _column(rest, ctx).label,
+    "value:3 label:1": _value_label,
+    "data label:1": lambda rest, ctx: ctx.data.label,
+    "label:3": _label,
+    "type": lambda rest, ctx: _column(rest, ctx).stype,
+    "format": lambda rest, ctx: _column(rest, ctx).format,
+    "sortedby:4": lambda rest, ctx: " ".join(ctx.data.sortedby),
+    "char": _char,
+    "permname": _permname,
+    "word count": lambda rest, ctx: str(len(tokens(rest))),
+    "word": _word,
+    "piece": _piece,
+    "copy": _contents,
+    "strlen": lambda rest, ctx: str(len(_contents(rest, ctx).encode("utf-8", "surrogateescape"))),
+    "length": lambda rest, ctx: str(len(_contents(rest, ctx).encode("utf-8", "surrogateescape"))),
+    "ustrlen": lambda rest, ctx: str(len(_contents(rest, ctx))),
+    "udstrlen": lambda rest, ctx: str(display_width(_contents(rest, ctx))),
+    "subinstr": _subinstr,
+    "upper": lambda rest, ctx: unquote(rest).upper(),
+    "lower": lambda rest, ctx: unquote(rest).lower(),
+    "proper": lambda rest, ctx: unquote(rest).title(),
+    "display:2": _display,
+    "list": macrolists.evaluate,
+    "dir": macronames.files,
+    "environment:3": _environment,
+    "sysdir": _sysdir,
+    "adosubdir": _adosubdir,
+    "tempvar": _tempvar,
+    "tempfile": _tempfile,
+    "properties": _properties,
+    "tsnorm": _tsnorm,
+    "all": macronames.everything,
+    "r": lambda rest, ctx: macronames.results("r", rest, ctx),
+    "e": lambda rest, ctx: macronames.results("e", rest, ctx),
+    "s": lambda rest, ctx: macronames.results("s", rest, ctx),
+    **{name: macronames.matrix_function(name) for name in macronames.MATRIX_FUNCTIONS},
+}
+
+_FUNCTIONS = [(_words(words), run) for words, run in _TABLE.items()]

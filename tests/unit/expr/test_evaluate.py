@@ -113,7 +113,7 @@ ERRORS = {
     "ln()": (198, "invalid syntax"),
     "ln(s)": (109, "type mismatch"),
     "strlen(1)": (109, "type mismatch"),
-    "L.x": (198, "time-series operators not yet supported"),
+    "L.x": (111, "time variable not set"),
     "scalar(zz)": (111, "zz not found"),
     "_b[x]": (301, "last estimates not found"),
 }
