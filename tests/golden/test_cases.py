@@ -22,7 +22,7 @@ KNOWN: dict[tuple[str, str], str] = {}
 
 # Line size of commands whose coefficient tables are wider than 80 columns allow: their logs come from wider windows.
 LINESIZE = {
-    ("mixed_country_margins_at", ""): 85,
+    ("mixed_country_margins_at", ""): 86,
     ("mixed_lang_crosslevel", "mixed"): 120,
     ("twoway_anova_regress_effort", "regress"): 120,
     ("oneway_pwcorr_clients", "regress"): 120,
