@@ -1,39 +1,34 @@
-"""ereturn: List stored estimation results e().   ereturn list"""
+"""ereturn: Store and list estimation results in e().   ereturn {post [b [V]] | repost | scalar | local | matrix | display | clear | list}"""
 
 from __future__ import annotations
 
+from pystata_hlm.commands import _posting
 from pystata_hlm.commands._listing import list_results
-from pystata_hlm.errors import StataError
-from pystata_hlm.lang.abbrev import match
+from pystata_hlm.commands._returning import SETTERS, check_list, subcommand
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
 from pystata_hlm.runtime.workspace import E_SAMPLE
 
-_LACKING = (
-    ("local", 3),
-    ("scalar", 3),
-    ("matrix", 3),
-    ("add", 3),
-    ("post", 4),
-    ("repost", 6),
-    ("display", 2),
-)
+_MORE = (("post", 4), ("repost", 6), ("display", 2))
 
 
 @command("ereturn", min=3, syntax="raw")
 def run(call: Call, ctx: Context) -> Stored | None:
-    words = call.text.replace(",", " , ").split()
-    sub = match(words[0], (("list", 2), ("clear", 5), *_LACKING)) if words else None
-    if sub == "clear":
-        ctx.workspace.clear_estimates()
-        return None
-    if sub is not None and sub != "list":
-        raise StataError(198, f"ereturn {sub} not yet supported")
-    if sub is None:
-        raise StataError(198, f"invalid '{words[0]}' " if words else "invalid syntax")
-    if words[1:] not in ([], [",", "all"]):
-        raise StataError.invalid_syntax()
-    list_results(ctx.workspace.e, ctx, sample=E_SAMPLE in ctx.data.hidden)
+    ws = ctx.workspace
+    sub, rest = subcommand(call.text, _MORE)
+    if sub == "list":
+        check_list(rest)
+        list_results(ws.e, ctx, sample=E_SAMPLE in ctx.data.hidden)
+    elif sub == "clear":
+        ws.clear_estimates()
+    elif sub == "post":
+        _posting.post(rest, ctx)
+    elif sub == "repost":
+        _posting.repost(rest, ctx)
+    elif sub == "display":
+        _posting.display(rest, ctx)
+    else:
+        ws.e = SETTERS[sub](ws.e, rest, ctx)
     return None

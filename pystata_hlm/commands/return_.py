@@ -1,38 +1,37 @@
-"""return: List stored results r().   return list"""
+"""return: Store and list results in r().   return {scalar name = exp | local name ... | matrix name [=] mat [, copy] | add | clear | list}
+
+A program's results wait in its frame; those of an rclass program replace r() when it ends.
+"""
 
 from __future__ import annotations
 
 from pystata_hlm.commands._listing import list_results
-from pystata_hlm.errors import StataError
-from pystata_hlm.lang.abbrev import match
+from pystata_hlm.commands._returning import SETTERS, check_list, subcommand
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
 
-_LACKING = (
-    ("local", 3),
-    ("scalar", 3),
-    ("matrix", 3),
-    ("add", 3),
-    ("post", 4),
-    ("repost", 6),
-    ("display", 2),
-)
 
-
-@command("return", min=3, syntax="raw")
+@command("return", min=3, syntax="raw", light=True)
 def run(call: Call, ctx: Context) -> Stored | None:
-    words = call.text.replace(",", " , ").split()
-    sub = match(words[0], (("list", 2), ("clear", 5), *_LACKING)) if words else None
-    if sub == "clear":
-        ctx.workspace.r = Stored("r")
-        return None
-    if sub is not None and sub != "list":
-        raise StataError(198, f"return {sub} not yet supported")
-    if sub is None:
-        raise StataError(198, f"invalid '{words[0]}' " if words else "invalid syntax")
-    if words[1:] not in ([], [",", "all"]):
-        raise StataError.invalid_syntax()
-    list_results(ctx.workspace.r, ctx)
+    ws, frame = ctx.workspace, ctx.executor.frame
+    sub, rest = subcommand(call.text, (("add", 3),))
+    if sub == "list":
+        check_list(rest)
+        list_results(ws.r, ctx)
+    elif sub == "clear":
+        frame.returns = Stored("r")
+        if frame.program is None:
+            ws.r = Stored("r")
+    elif sub == "add":
+        r, mine = ws.r, frame.returns
+        frame.returns = Stored(
+            "r",
+            {**r.scalars, **mine.scalars},
+            {**r.macros, **mine.macros},
+            {**r.matrices, **mine.matrices},
+        )
+    else:
+        frame.returns = SETTERS[sub](frame.returns, rest, ctx)
     return None

@@ -1,38 +1,27 @@
-"""sreturn: List stored results s().   sreturn list"""
+"""sreturn: Store and list results in s().   sreturn {local name ... | clear | list}"""
 
 from __future__ import annotations
 
 from pystata_hlm.commands._listing import list_results
+from pystata_hlm.commands._returning import check_list, set_local, subcommand
 from pystata_hlm.errors import StataError
-from pystata_hlm.lang.abbrev import match
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
 
-_LACKING = (
-    ("local", 3),
-    ("scalar", 3),
-    ("matrix", 3),
-    ("add", 3),
-    ("post", 4),
-    ("repost", 6),
-    ("display", 2),
-)
 
-
-@command("sreturn", min=3, syntax="raw")
+@command("sreturn", min=3, syntax="raw", light=True)
 def run(call: Call, ctx: Context) -> Stored | None:
-    words = call.text.replace(",", " , ").split()
-    sub = match(words[0], (("list", 2), ("clear", 5), *_LACKING)) if words else None
-    if sub == "clear":
-        ctx.workspace.s = Stored("s")
-        return None
-    if sub is not None and sub != "list":
-        raise StataError(198, f"sreturn {sub} not yet supported")
-    if sub is None:
-        raise StataError(198, f"invalid '{words[0]}' " if words else "invalid syntax")
-    if words[1:] not in ([], [",", "all"]):
-        raise StataError.invalid_syntax()
-    list_results(ctx.workspace.s, ctx)
+    ws = ctx.workspace
+    sub, rest = subcommand(call.text)
+    if sub == "list":
+        check_list(rest)
+        list_results(ws.s, ctx)
+    elif sub == "clear":
+        ws.s = Stored("s")
+    elif sub == "local":
+        ws.s = set_local(ws.s, rest, ctx)
+    else:
+        raise StataError.invalid_word(sub)
     return None

@@ -144,7 +144,7 @@ class Executor:
             stored=self._stored,
             coefficient=self._coefficient,
             matrix=self._matrix,
-            setting=lambda name: c_value(ws, name),
+            setting=self.setting,
             rng=ws.rng,
             groups=by,
             sample=sample,
@@ -189,6 +189,23 @@ class Executor:
         if -1e15 < value < 1e15 and value == int(value):
             return str(int(value))
         return format_macro_number(value)
+
+    def setting(self, name: str) -> Any:
+        """c(name), and what functions ask about the running program."""
+        if name[0] == "_":
+            by = self.frame.by
+            if by is None:
+                return None
+            return {
+                "_by": 1.0,
+                "_byindex": float(by.index),
+                "_bylastcall": float(by.last),
+                "_byn1": by.start + 1.0,
+                "_byn2": float(by.stop),
+            }.get(name)
+        if name == "cmdline_rest":
+            return self.frame.locals.get("0", "")
+        return c_value(self.workspace, name)
 
     def quick_name(self, name: str) -> float | str | None:
         """A scalar's value for a quick expression; None when there is none, or a variable goes before it."""

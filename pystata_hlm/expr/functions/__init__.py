@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pystata_hlm.expr.functions import (
+    bystate,
     date,
     date_related,
     date_text,
@@ -20,6 +21,7 @@ from pystata_hlm.expr.functions.registry import FUNCTIONS, FunctionSpec
 __all__ = [
     "FUNCTIONS",
     "FunctionSpec",
+    "bystate",
     "date",
     "date_related",
     "date_text",
