@@ -36,4 +36,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
         ws.graphs.clear()
         ws.current_graph = ""
         ws.preserved.clear()
+    if what in ("programs", "ado") or everything:
+        from pystata_hlm.runtime.programs import drop
+
+        drop(["_allado" if what == "ado" else "_all"], ctx.executor)
     return None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pystata_hlm.commands._syntax_spec import closing
 from pystata_hlm.data import names as naming
 from pystata_hlm.data.storage import is_string
 from pystata_hlm.errors import StataError
-from pystata_hlm.formats import is_valid_format
+from pystata_hlm.formats import is_valid_format, parse_format
 from pystata_hlm.lang.abbrev import match
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -47,10 +48,6 @@ def _number(words: list[str], ctx: Context, integer: bool = False) -> None:
         raise StataError(7, f"{_quoted(words)} {expected} expected") from None
     if value != value or (integer and value != int(value)):
         raise StataError(7, f"{_quoted(words)} {expected} expected")
-
-
-def _integer(words: list[str], ctx: Context) -> None:
-    _number(words[1:] if words[:1] == ["number"] else words, ctx, integer=True)
 
 
 def _format(words: list[str], ctx: Context) -> None:
@@ -108,58 +105,89 @@ def _new_variables(words: list[str], ctx: Context) -> None:
             raise StataError.already_defined(word)
 
 
+def _frame(words: list[str], ctx: Context) -> None:
+    frames = getattr(ctx.workspace, "frame_names", lambda: ["default"])()
+    for word in words:
+        if word not in frames:
+            raise StataError(111, f"frame {word} not found")
+
+
+def _new_frame(words: list[str], ctx: Context) -> None:
+    frames = getattr(ctx.workspace, "frame_names", lambda: ["default"])()
+    for word in words:
+        if word in frames:
+            raise StataError(110, f"frame {word} already exists")
+
+
+def _existence(words: list[str], ctx: Context) -> None:
+    if not words:
+        raise StataError(6, "nothing found where something expected")
+
+
 _CHECKS: dict[str, Check] = {
     "file": _files,
     "number": _number,
-    "integer": _integer,
     "format": _format,
     "names": _names,
     "scalar": _scalar,
     "matrix": _matrix,
-    "existence": lambda words, ctx: None,
+    "frame": _frame,
+    "existence": _existence,
 }
 _WORDS = (
+    ("existence", 1),
     ("file", 1),
-    ("number", 1),
-    ("integer", 3),
     ("format", 4),
-    ("names", 4),
-    ("scalar", 3),
+    ("frame", 5),
+    ("integer", 3),
     ("matrix", 3),
+    ("names", 4),
+    ("new", 3),
+    ("number", 3),
+    ("scalar", 3),
+    ("variable", 1),
 )
+_FORMATS = {"numeric": "gfexHL", "string": "s", "date": "t"}
 
 
-@command("confirm", min=3, syntax="raw")
+def _typed_format(kind: str, words: list[str], ctx: Context) -> None:
+    _format(words, ctx)
+    letters = parse_format(words[0]).kind
+    if letters not in _FORMATS[kind]:
+        raise StataError(7, f"{_quoted(words)} {kind} format expected")
+
+
+@command("confirm", min=3, syntax="raw", light=True)
 def run(call: Call, ctx: Context) -> Stored | None:
-    body, _, option = call.text.rpartition(",") if "," in call.text else (call.text, "", "")
-    exact = option.strip() == "exact"
-    if option.strip() and not exact:
-        raise StataError.option_not_allowed(option.strip())
+    comma = closing(call.text, 0, ",")
+    body, option = (call.text, "") if comma < 0 else (call.text[:comma], call.text[comma + 1 :].strip())
+    if option not in ("", "exact"):
+        raise StataError.option_not_allowed(option)
     words = tokens(body)
-    if not words:  # `confirm' of an empty argument: nothing was given
-        raise StataError(7, "nothing found where something expected")
-    first = words[0]
-    if first == "existence":
-        if len(words) == 1:
-            raise StataError(6, "nothing found where something expected")
-        return None
-    kind = match(first, _WORDS)
-    if kind is not None:
-        _CHECKS[kind](words[1:], ctx)
-        return None
-    if first == "new":
-        if len(words) > 1 and match(words[1], (("file", 1),)):
-            _new_files(words[2:], ctx)
-        else:
-            rest = words[2:] if len(words) > 1 and match(words[1], (("variable", 1),)) else words[1:]
-            _new_variables(rest, ctx)
-        return None
-    stype = ""
-    if (first in _TYPES or (first.startswith("str") and first[3:].isdigit())) and len(words) > 1:
-        stype, words = first, words[1:]
-    if match(words[0], (("variable", 1),)) and (len(words) > 1 or words[0] not in ctx.data):
-        words = words[1:]
-    elif not stype:
+    if not words:
         raise StataError.invalid_syntax()
-    _existing(words, ctx, stype, exact)
+    first, rest = words[0], words[1:]
+    kind = match(first, _WORDS)
+    second = match(rest[0], _WORDS) if rest else None
+    if kind == "integer":
+        if second != "number":
+            raise StataError.invalid_syntax()
+        _number(rest[1:], ctx, integer=True)
+    elif kind == "new":
+        if second == "file":
+            _new_files(rest[1:], ctx)
+        elif second == "frame":
+            _new_frame(rest[1:], ctx)
+        else:
+            _new_variables(rest[1:] if second == "variable" else rest, ctx)
+    elif kind == "variable":
+        _existing(rest, ctx, "", option == "exact")
+    elif kind is not None:
+        _CHECKS[kind](rest, ctx)
+    elif first in _FORMATS and second == "format":
+        _typed_format(first, rest[1:], ctx)
+    elif (first in _TYPES or (first.startswith("str") and first[3:].isdigit())) and second == "variable":
+        _existing(rest[1:], ctx, first, option == "exact")
+    else:
+        raise StataError.invalid_syntax()
     return None
