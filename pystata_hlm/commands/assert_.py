@@ -1,4 +1,4 @@
-"""assert: Check that an expression is true.   assert exp [if] [in] [, rc0 null fast]"""
+"""assert: Check that an expression is true.   assert exp [if] [in] [, rc0 fast]"""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from pystata_hlm.runtime.spec import Call, Opt
     varlist="none",
     byable="loop",
     allow={"if", "in", "exp"},
-    options=(Opt("rc0", 3), Opt("null", 1), Opt("fast", 1)),
+    options=(Opt("rc0", 3), Opt("fast", 1)),
+    unsupported=("null:1",),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     if call.exp is None:

@@ -24,9 +24,7 @@ OPTIONS = (
     Opt("simple", 2),
     Opt("short", 1),
     Opt("fullnames", 1),
-    Opt("numbers", 1),
     Opt("varlist", 4),
-    Opt("detail", 1),
 )
 LABEL_AT = 46  # column where variable labels start
 
@@ -120,7 +118,7 @@ def footer_lines(data: Dataset, settings: Settings) -> list[str]:
 def run(call: Call, ctx: Context) -> Stored | None:
     node = parse("anything", call.text)
     clauses = node.clauses
-    options = typed_options(clauses.options, OPTIONS, ("replace", "clear"), ctx)
+    options = typed_options(clauses.options, OPTIONS, ("replace", "clear", "numbers:1", "detail:1"), ctx)
     if clauses.if_ is not None or clauses.in_ is not None:
         raise StataError(101, "if not allowed" if clauses.if_ is not None else "in range not allowed")
     data = _files.read(strip_quotes(clauses.using), ctx) if clauses.using is not None else ctx.data

@@ -13,10 +13,8 @@ from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
-from pystata_hlm.runtime.spec import Call, Opt
+from pystata_hlm.runtime.spec import Call
 from pystata_hlm.runtime.words import tokens
-
-OPTIONS = (Opt("automatic", 1), Opt("label", 1))
 
 
 def read_targets(text: str, default: str) -> list[tuple[str, str]]:
@@ -55,7 +53,7 @@ def column_of(texts: Sequence[str], stype: str) -> Column:
     return Column.numeric(values, codes if codes.any() else None, stype)
 
 
-@command("input", min=3, syntax="anything", allow=set(), options=OPTIONS)
+@command("input", min=3, syntax="anything", allow=set(), unsupported=("automatic:1", "label:1"))
 def run(call: Call, ctx: Context) -> Stored | None:
     if call.options:
         raise StataError.option_not_supported(next(iter(call.options)))

@@ -22,9 +22,8 @@ from pystata_hlm.runtime.spec import Call, Opt
         Opt("clean", 1),
         Opt("separate", 1, "string"),
         Opt("missing", 1),
-        Opt("hexadecimal", 3),
     ),
-    unsupported=("matrow",),
+    unsupported=("matrow", "hexadecimal:3"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     column = ctx.data.column(call.varlist[0])

@@ -153,8 +153,8 @@ def close(ctx: Context, name: str) -> None:
         Opt("text", 1),
         Opt("smcl", 1),
         Opt("name", 4, "name"),
-        Opt("nomsg", 0),
     ),
+    unsupported=("nomsg",),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     words = tokens(call.node.text)

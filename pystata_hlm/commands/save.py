@@ -20,14 +20,11 @@ from pystata_hlm.runtime.spec import Call, Opt
         Opt("replace"),
         Opt("nolabel", 3, "off"),
         Opt("emptyok"),
-        Opt("all"),
         Opt("orphans"),
-        Opt("old"),
     ),
+    unsupported=("old", "all"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
-    if call.has("old"):
-        raise StataError.option_not_supported("old")
     save(_files.file_argument(call.node.text), call, ctx, 118)
     return None
 

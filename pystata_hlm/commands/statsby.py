@@ -82,9 +82,8 @@ def run_groups(
         Opt("noisily", 1),
         Opt("nolegend", 5, "off"),
         Opt("double"),
-        Opt("force"),
     ),
-    unsupported=("subsets:1", "basepop:3", "forcedrop", "dots", "trace"),
+    unsupported=("subsets:1", "basepop:3", "forcedrop", "force", "dots", "trace"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     by, keep_missing = _by(call, ctx)
