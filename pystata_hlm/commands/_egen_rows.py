@@ -219,14 +219,8 @@ def concat(job: Job) -> Column:
         if column.is_string:
             strings = column.data
         else:
-            values, codes = column.decoded()
-            texts = [t.strip() for t in format_column(values, codes, job.options.get("format", "%12.0g"))]
             label = job.data.value_labels.get(column.value_label) if "decode" in job.options else None
-            if label is not None:
-                texts = [
-                    t or plain for t, plain in zip(label.texts(values, codes).tolist(), texts, strict=True)
-                ]
-            strings = np.array([text.encode() for text in texts])
+            strings = _storing.number_texts(column, job.options.get("format", "%12.0g"), label)
         if column.is_string and strings.dtype.kind == "O":
             strings = np.array(strings.tolist())
         out = strings if out is None else np.strings.add(np.strings.add(out, punct), strings)

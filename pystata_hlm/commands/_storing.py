@@ -10,6 +10,7 @@ from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column, longest
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.values import Num, Text, Value
+from pystata_hlm.formats import format_column
 
 
 def plural(n: int, one: str, many: str) -> str:
@@ -127,3 +128,30 @@ def change_note(changed: np.ndarray, column: Column) -> str:
     text = f"({plural(n, 'real change', 'real changes')} made"
     gone = int(np.count_nonzero(column.is_missing()[changed])) if n else 0
     return f"{text}, {gone:,} to missing)" if gone else text + ")"
+
+
+def number_texts(column: Column, fmt: str, label: Any = None) -> np.ndarray:
+    """Byte strings of a numeric column in a format, without padding; each distinct value is formatted once.
+
+    ``label`` (a ValueLabel) gives the texts of the values that it knows.
+    """
+    values, codes = column.decoded()
+    keys, index = np.unique(missing.ordered(values, codes), return_inverse=True)
+    first = np.zeros(len(keys), dtype=np.int64)
+    first[index[::-1]] = np.arange(len(values))[::-1]
+    kinds = None if codes is None else codes[first]
+    texts = [text.strip() for text in format_column(values[first], kinds, fmt)]
+    if label is not None:
+        known = label.texts(values[first], kinds).tolist()
+        texts = [text or plain for text, plain in zip(known, texts, strict=True)]
+    levels = np.array([text.encode() for text in texts], dtype="S") if texts else np.zeros(0, "S1")
+    return np.asarray(levels[index])
+
+
+def distinct_texts(column: Column) -> tuple[list[str], np.ndarray]:
+    """The distinct strings of a string column, and the index of each row's."""
+    data = column.data
+    if data.dtype.kind == "O":
+        data = np.array(data.tolist(), dtype="S") if len(data) else np.zeros(0, "S1")
+    levels, index = np.unique(data, return_inverse=True)
+    return [bytes(raw).decode("utf-8", "surrogateescape") for raw in levels.tolist()], index

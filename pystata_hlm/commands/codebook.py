@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pystata_hlm.commands._reduce import Grouped
+from pystata_hlm.commands._storing import distinct_texts
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column, longest
 from pystata_hlm.data.dataset import Dataset
@@ -147,41 +148,39 @@ def _tabulation(
 
 def string_lines(data: Dataset, name: str, rows: np.ndarray, most: int, words: Words) -> list[str]:
     column = data.column(name).take(rows)
-    raw = [bytes(text) for text in column.data.tolist()]
-    texts = sorted(text for text in raw if text)
+    levels, index = distinct_texts(column)
+    counts = np.bincount(index, minlength=len(levels)).tolist()
+    pairs = [(text, n) for text, n in zip(levels, counts, strict=True) if text]
+    reached = np.cumsum([n for _, n in pairs])
+    filled = int(reached[-1]) if pairs else 0
+    empty = len(rows) - filled
     width = longest(column.data)
-    shorter = (
-        ""
-        if column.stype == "strL" or width == storage.str_width(column.stype)
-        else f", but longest is str{width}"
-    )
+    exact = column.stype == "strL" or width == storage.str_width(column.stype)
+    shorter = "" if exact else f", but longest is str{width}"
     kind = f"{'String' if words.new else 'string'} ({column.stype}){shorter}"
-    levels, counts = np.unique(np.array(texts, dtype="S") if texts else np.zeros(0, "S1"), return_counts=True)
-    empty = len(raw) - len(texts)
     out = [
         words.line("Type", kind),
         "",
-        words.pair("Unique values", f"{len(levels):,}", 'Missing ""', f"{empty:,}/{len(rows):,}"),
+        words.pair("Unique values", f"{len(pairs):,}", 'Missing ""', f"{empty:,}/{len(rows):,}"),
         "",
     ]
     indent = " " * (LEFT + 1) + words.gap
-    shown = [f'"{level.decode("utf-8", "replace")}"' for level in levels.tolist()]
-    if len(levels) <= most:
+    if len(pairs) <= most:
         out.append(f"{words('Tabulation'):>{LEFT}}:{words.gap}Freq.  Value")
         room = 5 + len(words.gap)
-        pairs = [*zip(counts.tolist(), shown, strict=True)] + ([(empty, '""')] if empty else [])
-        out += [f"{' ' * (LEFT + 1)}{f'{c:,}':>{room}}  {text}" for c, text in pairs]
+        entries = [*((n, f'"{text}"') for text, n in pairs), *([(empty, '""')] if empty else [])]
+        out += [f"{' ' * (LEFT + 1)}{f'{n:,}':>{room}}  {text}" for n, text in entries]
     else:
-        picked = [texts[max(1, len(texts) * k // 5) - 1].decode("utf-8", "replace") for k in range(1, 5)]
-        for k, text in enumerate(picked):
-            lead = f"{words('Examples'):>{LEFT}}:{words.gap}" if k == 0 else indent
-            out.append(f'{lead}"{text}"')
+        for k in range(1, 5):
+            place = int(np.searchsorted(reached, max(1, filled * k // 5)))
+            lead = f"{words('Examples'):>{LEFT}}:{words.gap}" if k == 1 else indent
+            out.append(f'{lead}"{pairs[place][0]}"')
     warnings = []
-    if any(text.startswith(b" ") for text in texts):
+    if any(text.startswith(" ") for text, _ in pairs):
         warnings.append("leading")
-    if any(b" " in text.strip(b" ") for text in texts):
+    if any(" " in text.strip(" ") for text, _ in pairs):
         warnings.append("embedded")
-    if any(text.endswith(b" ") for text in texts):
+    if any(text.endswith(" ") for text, _ in pairs):
         warnings.append("trailing")
     if warnings:
         kinds = warnings[0] if len(warnings) == 1 else ", ".join(warnings[:-1]) + f" and {warnings[-1]}"

@@ -147,7 +147,8 @@ def _result(
         w = None if weights is None or kind == "aweight" else weights[there]
         counts = np.bincount(codes, weights=w, minlength=g).astype(float)
         if statistic == "percent":
-            return Column.numeric(100.0 * counts / counts.sum(), None, "double", format="%9.0g", label=label)
+            share = 100.0 * counts / counts.sum() if counts.sum() else np.full(g, np.nan)
+            return Column.numeric(share, None, "double", format="%9.0g", label=label)
         return Column.numeric(counts, None, "long", format=_count_format(source), label=label)
     x = source.values()[there]
     if statistic == "rawsum":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pystata_hlm.commands._storing import missing_note
+from pystata_hlm.commands._storing import distinct_texts, missing_note
 from pystata_hlm.commands.tostring import new_names
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column
@@ -14,17 +14,12 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
 
-def to_numbers(strings: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def to_numbers(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(values, codes, mask of texts that are no numbers); "" and "." are missing."""
-    values = np.full(len(strings), np.nan)
-    codes = np.zeros(len(strings), dtype=np.int8)
-    bad = np.zeros(len(strings), dtype=bool)
-    known: dict[str, tuple[float, int, bool]] = {}
-    for text in set(strings):
-        known[text] = _number(text.strip())
-    for k, text in enumerate(strings):
-        values[k], codes[k], bad[k] = known[text]
-    return values, codes, bad
+    read = [_number(text.strip()) for text in texts]
+    values = np.array([value for value, _, _ in read], dtype=np.float64)
+    codes = np.array([code for _, code, _ in read], dtype=np.int8)
+    return values, codes, np.array([bad for _, _, bad in read], dtype=bool)
 
 
 def _number(text: str) -> tuple[float, int, bool]:
@@ -64,7 +59,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
         if not column.is_string:
             ctx.say(f"{name} already numeric; no {verb}")
             continue
-        strings = [bytes(raw).decode("utf-8", "replace") for raw in column.data.tolist()]
+        strings, index = distinct_texts(column)
         removed = _removed(strings, call)
         if removed:
             table = str.maketrans("", "", "".join(removed))
@@ -81,6 +76,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
             continue
         if call.has("percent"):
             values = np.where(percents, values / 100.0, values)
+        values, codes = values[index], codes[index]
         stype = storage.smallest_type(values)
         if stype in ("float", "double"):
             stype = "float" if call.has("float") else "double"

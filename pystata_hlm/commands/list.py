@@ -86,7 +86,8 @@ def _footer(call: Call, data: Dataset, rows: np.ndarray) -> list[tuple[str, list
                 continue
             x = column.take(rows).values()
             x = x[~np.isnan(x)]
-            value = float(len(x)) if option == "N" else float(x.sum() if option == "sum" else x.mean())
+            mean = x.mean() if len(x) else np.nan
+            value = float(len(x) if option == "N" else x.sum() if option == "sum" else mean)
             fmt = "%9.0g" if option == "N" else column.format
             texts.append(format_column(np.array([value]), None, fmt)[0].strip())
         out.append((heading, texts))

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from pystata_hlm.commands._storing import distinct_texts
 from pystata_hlm.data.column import Column
 from pystata_hlm.errors import StataError
 from pystata_hlm.output.items import lines
@@ -37,13 +38,13 @@ def run(call: Call, ctx: Context) -> Stored | None:
         raise StataError.type_mismatch()
     marks = tokens(call.opt("parse", '" "'))
     cut = re.compile("|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True)))
-    texts = [bytes(raw).decode("utf-8", "surrogateescape") for raw in column.data.tolist()]
+    levels, index = distinct_texts(column)
     if not call.has("notrim"):
-        texts = [text.strip() for text in texts]
+        levels = [text.strip() for text in levels]
     blank = marks == [" "]
-    known = {text: (text.split() if blank else cut.split(text)) for text in set(texts)}
-    wanted = call.sample.tolist()
-    rows = [known[text] if use and text else [] for text, use in zip(texts, wanted, strict=True)]
+    rows = [(text.split() if blank else cut.split(text)) if text else [] for text in levels]
+    used = np.bincount(index[call.sample], minlength=len(levels)) > 0
+    rows = [row if use else [] for row, use in zip(rows, used.tolist(), strict=True)]
     most = max(map(len, rows), default=0)
     if call.has("limit"):
         most = min(most, call.opt("limit"))
@@ -56,9 +57,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
         parts = [row[k] if k < len(row) else "" for row in rows]
         if not call.has("notrim"):
             parts = [part.strip() for part in parts]
-        data.add(
-            one, Column.text(np.array([part.encode("utf-8", "surrogateescape") for part in parts], dtype="S"))
-        )
+        known = np.array([part.encode("utf-8", "surrogateescape") for part in parts], dtype="S")
+        data.add(one, Column.text(np.where(call.sample, known[index], b"")))
     if call.has("destring"):
         ctx.say(f"variable{'s' if len(new) != 1 else ''} born as string:")
         ctx.emit(lines("  ".join(new)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from pystata_hlm.commands._storing import number_texts
 from pystata_hlm.data import names as naming
 from pystata_hlm.data.column import Column
 from pystata_hlm.errors import StataError
-from pystata_hlm.formats import format_column
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
@@ -32,20 +32,14 @@ def new_names(call: Call, ctx: Context) -> list[str] | None:
 
 def as_text(column: Column, fmt: str) -> tuple[np.ndarray, bool]:
     """Byte strings of a numeric variable, and whether they read back as exactly the same numbers."""
-    values, codes = column.decoded()
-    texts = [text.strip() for text in format_column(values, codes, fmt or "%12.0g")]
+    strings = number_texts(column, fmt or "%12.0g")
+    values = column.values()
     there = ~np.isnan(values)
-    exact = all(
-        _reads_as(text, value) for text, value in zip(np.array(texts)[there], values[there], strict=True)
-    )
-    return np.array([text.encode() for text in texts], dtype="S"), exact
-
-
-def _reads_as(text: str, value: float) -> bool:
     try:
-        return float(text.replace(",", "")) == value
+        back = np.strings.replace(strings[there], b",", b"").astype(np.float64)
     except ValueError:
-        return False
+        return strings, False
+    return strings, bool(np.array_equal(back, values[there]))
 
 
 @command(
