@@ -3,6 +3,7 @@
     pystata-hlm                          a prompt
     pystata-hlm do FILE.do [args]        run a do-file, log to standard output
     pystata-hlm -b do FILE.do [args]     run it, log to FILE.log in the current folder
+    pystata-hlm lint FILE.do ...         read do-files and say what of them would run here (front/lint.py)
     options: --graphs DIR  --json FILE  --release 14..18  --version
 
 Exit status: 0; 1 when the do-file stopped with an error (its ``r(#);`` is the last line printed) or a file of ours
@@ -117,8 +118,13 @@ def make(stream: TextIO, graphs: Path | None, release: int | None) -> Executor:
 
 
 def main(argv: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] == ["lint"]:
+        from pystata_hlm.front.lint import main as lint
+
+        return lint(arguments[1:])
     parser = build_parser()
-    options = parser.parse_intermixed_args(argv)
+    options = parser.parse_intermixed_args(arguments)
     if options.version:
         from importlib.metadata import version
 
