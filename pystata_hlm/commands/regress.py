@@ -244,6 +244,7 @@ def results(
 ) -> Stored:
     """e() of regress."""
     slopes = slice(0, fit.df_model)
+    df_m = fit.df_model
     if vce.kind == "ols":
         f = (
             fit.mss / fit.df_model / fit.sigma2
@@ -253,9 +254,12 @@ def results(
     else:
         chi2, rank = ols.wald(fit.b[slopes], vcov[slopes, slopes])
         f = chi2 / fit.df_model if rank == fit.df_model and fit.df_model else math.nan
+        whole = ols.wald(fit.b, vcov)[1]
+        if whole < fit.k:  # fewer clusters than coefficients: no joint test of all slopes
+            f, df_m = math.nan, max(whole - int(fit.constant), 0)
     scalars = {
         "N": fit.n_obs,
-        "df_m": float(fit.df_model),
+        "df_m": float(df_m),
         "df_r": df_r,
         "F": f,
         "r2": fit.r2 if fit.tss > 0 else math.nan,

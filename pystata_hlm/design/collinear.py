@@ -66,6 +66,29 @@ def independent(x: NDArray[np.float64], constant: bool, tolerance: float = TOLER
     return kept
 
 
+def pivot_order(x: NDArray[np.float64], constant: bool) -> NDArray[np.intp]:
+    """Columns in the order in which they are swept: the one with most left of its sum of squares comes first.
+
+    So of ``x1`` and ``x3 = 2*x1`` Stata omits ``x1`` whatever their order (published logs of ``regress`` and
+    ``ivregress``), and of two copies the second. Ties within rounding go to the earlier column.
+    """
+    gram, _ = cross_products(x, constant)
+    left = gram.diagonal().copy()
+    size = left.copy()
+    order: list[int] = []
+    waiting = np.ones(len(left), dtype=bool)
+    while waiting.any():
+        largest = left[waiting].max()
+        j = int(np.flatnonzero(waiting & (left >= largest - 1e-9 * abs(largest)))[0])
+        order.append(j)
+        waiting[j] = False
+        if left[j] > 1e-10 * size[j] and left[j] > 0:
+            row = gram[j] / left[j]
+            gram -= np.outer(gram[j], row)
+            left = gram.diagonal().copy()
+    return np.array(order, dtype=np.intp)
+
+
 def _remainder(
     x: NDArray[np.float64],
     constant: bool,

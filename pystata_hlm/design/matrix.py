@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pystata_hlm.data import missing
-from pystata_hlm.design.collinear import independent
+from pystata_hlm.design.collinear import independent, pivot_order
 from pystata_hlm.design.factors import Factor, Rows, all_rows, find_factors, take
 from pystata_hlm.design.recipe import DesignColumn, DesignRecipe, Note
 from pystata_hlm.design.terms import Term, TermList, expand_terms
@@ -173,6 +173,11 @@ def build(
     slopes = x[:, :-1] if constant else x
     good = independent(slopes, constant)
     if not good.all():
+        alone = np.array([_plain(terms.terms[columns[j].term]) for j in recipe.kept[: len(good)]], dtype=bool)
+        slots = np.flatnonzero(alone)
+        order = np.arange(len(good))
+        order[slots] = slots[pivot_order(slopes[:, slots], constant)]
+        good[order] = independent(slopes[:, order], constant)
         dropped = recipe.kept[: len(good)][~good].tolist()
         for j in dropped:
             column = columns[j]
@@ -184,6 +189,11 @@ def build(
         dropped = []
     notes += _collinear_notes(terms, columns, set(dropped))
     return Design(x, recipe, tuple(notes))
+
+
+def _plain(term: Term) -> bool:
+    """A continuous variable by itself: these change places by size; factors and products keep theirs."""
+    return len(term.parts) == 1 and not term.parts[0].factor
 
 
 def _collinear_notes(terms: TermList, columns: list[DesignColumn], dropped: set[int]) -> list[Note]:

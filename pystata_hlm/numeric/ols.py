@@ -159,9 +159,13 @@ def vcov_cluster(fit: OlsFit, codes: NDArray[np.intp], n_clusters: int) -> Array
 
 
 def wald(b: Array, vcov: Array) -> tuple[float, int]:
-    """b' V^-1 b and the rank of V."""
+    """b' V^-1 b and the rank of V, judged on the scale of the correlations."""
     if not len(b):
         return math.nan, 0
+    scale = np.sqrt(np.maximum(np.diag(vcov), 0.0))
+    scale[~(scale > 0)] = 1.0
+    b = b / scale
+    vcov = vcov / np.outer(scale, scale)
     values, vectors = np.linalg.eigh((vcov + vcov.T) / 2)
     tolerance = max(values.max(), 0.0) * len(b) * 1e-13
     good = values > tolerance

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+
 from tests.support import Session, example, fails, needs_shared
 
 pytestmark = needs_shared
@@ -114,3 +117,44 @@ def test_influence_statistics() -> None:
         ("d", influence.dffits[0]),
     ):
         np.testing.assert_allclose(s.data.values(name), values, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("make", "terms", "omitted"),
+    [
+        ("generate x3 = 2*mpg", "mpg x3 weight", "mpg"),
+        ("generate x3 = 2*mpg", "x3 mpg weight", "mpg"),
+        ("generate x3 = mpg/2", "mpg x3 weight", "x3"),
+        ("generate x3 = mpg", "mpg x3 weight", "x3"),
+        ("generate x3 = (mpg + 1e-7*turn)*1e6", "mpg x3", "mpg"),
+        ("generate x3 = 1 - foreign", "foreign x3", "x3"),
+        ("generate x3 = 1 - foreign", "c.mpg##c.mpg##c.mpg x3 foreign", "foreign"),
+    ],
+)
+def test_which_of_collinear_regressors_is_omitted(make: str, terms: str, omitted: str) -> None:
+    """The larger one stays: Stata 17 omits x1 of ``x1 x2`` with x2 = (x1 + noise)*1e6, and x1 of ``x1 x3`` with
+    x3 = 2*x1; of copies the second (public logs)."""
+    s = Session()
+    s.run(f"use {example('auto.dta')}\n{make}")
+    out = s.run(f"regress price {terms}")
+    assert out.startswith(f"note: {omitted} omitted because of collinearity.\n"), out[:200]
+
+
+def test_fewer_clusters_than_coefficients() -> None:
+    """F(rank of V - 1, G - 1) without a value, as in public Stata logs."""
+    s = auto()
+    out = s.run("regress price mpg weight turn, vce(cluster foreign)")
+    assert re.search(r"F\(0, 1\) +=          \.\n", out)
+    assert s.e["df_m"] == 0
+    out = s.run("regress price mpg weight turn length trunk, vce(cluster rep78)")
+    assert re.search(r"F\(3, 4\) +=          \.\n", out)
+
+
+def test_joint_test_does_not_depend_on_units() -> None:
+    s = auto()
+    s.run("regress price mpg weight turn, robust")
+    f = s.e["F"]
+    s.run("replace mpg = mpg*1e9\nrecast double turn\nreplace turn = turn*1e-9")
+    s.run("regress price mpg weight turn, robust")
+    assert s.e["F"] == pytest.approx(f, rel=1e-6)
+    assert s.e["df_m"] == 3
