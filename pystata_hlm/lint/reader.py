@@ -99,6 +99,7 @@ _FORVALUES = re.compile(
 )
 _ELSE_IF = re.compile(r"\s*if\b")
 _EXIT = re.compile(r"exit\b|e(?:x|xi)?(?=\s*(?:,|$))")
+_BARE = frozenset({"quietly", "noisily", "capture"})
 _SHELL = frozenset({"!", "shell", "winexec", "xshell"})
 
 
@@ -136,6 +137,8 @@ class _Walker:
         keyword = KEYWORDS.get(word[1]) if word is not None else None
         if keyword is not None and word is not None:
             self._flow(line, keyword, word.end())
+        elif self._prefixed_flow(line):
+            return
         elif block is not None:
             self._prefix_block(line)
         else:
@@ -168,6 +171,22 @@ class _Walker:
         self.capturing += captured
         self.walk(block.lines)
         self.capturing -= captured
+
+    def _prefixed_flow(self, line: LogicalLine) -> bool:
+        """``quietly foreach ... {``, ``capture if exp command``."""
+        names, rest = [], line.text
+        while (found := _WORD.match(rest)) is not None and (name := native_prefix(found[1])) in _BARE:
+            names.append(name)
+            rest = rest[found.end() :].lstrip(" \t:")
+        if not names or found is None or KEYWORDS.get(found[1], "else") == "else":
+            return False
+        for name in names:
+            self._add(line, 0, str(name), "ours")
+        captured = "capture" in names
+        self.capturing += captured
+        self._line(LogicalLine(rest, line.raw, line.origin, line.block, line.error))
+        self.capturing -= captured
+        return True
 
     # ------------------------------------------------------------ flow
     def _flow(self, line: LogicalLine, keyword: str, at: int) -> None:

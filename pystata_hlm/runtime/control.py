@@ -313,6 +313,19 @@ def prefix_block(executor: Executor, steps: Sequence[Step], k: int, echo: bool) 
     return 0
 
 
+def prefixed_flow(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    """``quietly foreach ... {``, ``capture if exp command``: prefixes before a word of flow; ``info`` holds both."""
+    words, inner = steps[k].info
+    taken = 0
+
+    def run() -> None:
+        nonlocal taken
+        taken = HANDLERS[inner.keyword](executor, [inner, *steps[k + 1 :]], 0, echo)
+
+    executor.run_prefixes(words, run)
+    return taken
+
+
 def define_program(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
     """``program define name`` and its lines."""
     from pystata_hlm.runtime import programs

@@ -15,6 +15,7 @@ from pystata_hlm.errors import StataError
 from pystata_hlm.lang import prefixes
 from pystata_hlm.lang.macros import fill, template
 from pystata_hlm.lang.nodes import LogicalLine
+from pystata_hlm.runtime import registry
 
 if TYPE_CHECKING:
     from pystata_hlm.runtime.executor import Executor
@@ -80,11 +81,26 @@ def _classify(step: Step) -> Step:
         handler = control.HANDLERS.get(step.keyword)
         if handler is not None:
             step.run = handler
+        elif (flow := _prefixed_flow(line)) is not None:
+            step.info, step.run = flow, control.prefixed_flow
         elif line.block is not None:
             step.run = control.prefix_block
         else:
             step.run = _first_time
     return step
+
+
+def _prefixed_flow(line: LogicalLine) -> tuple[tuple[tuple[str, str], ...], Step] | None:
+    """The prefixes before ``foreach``, ``if`` ... and the step that these make; None when the line is something else."""
+    from pystata_hlm.runtime import control
+
+    rest, words = line.text, []
+    while (found := _WORD.match(rest)) is not None and found[1] in _BARE:
+        words.append((_BARE[found[1]], ""))
+        rest = rest[found.end() :].lstrip(" \t:")
+    if not words or found is None or control.KEYWORDS.get(found[1], "else") == "else":
+        return None
+    return tuple(words), _classify(Step(LogicalLine(rest, line.raw, line.origin, line.block, line.error)))
 
 
 def _fail(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
@@ -100,7 +116,10 @@ def _first_time(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -
     """Decide how the command line can be run, and run it."""
     step = steps[k]
     step.info = _taken_apart(step.text, executor)
-    if step.info is None:
+    ready = None if step.info is None or step.info[0] else _prepared(step.info[2], step.info[4], executor)
+    if ready is not None:
+        step.info, step.run = ready, _ready
+    elif step.info is None:
         step.run = _dynamic
     elif step.info[0]:
         step.run = _prefixed
@@ -127,6 +146,19 @@ def _taken_apart(text: str, executor: Executor) -> tuple[Any, ...] | None:
         head = text[: len(text) - len(rest)]
         parts = template(rest) if "`" in rest or "$" in rest else None
         return tuple(found), head, word, parts, rest
+
+
+def _prepared(word: str, rest: str, executor: Executor) -> Callable[[Executor], None] | None:
+    """What a light command makes of the line beforehand, if it can."""
+    spec = registry.find(word)
+    if spec is None or spec.prepare is None or word in executor.workspace.programs:
+        return None
+    return spec.prepare(rest)
+
+
+def _ready(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
+    steps[k].info(executor)
+    return 0
 
 
 def _plain(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
