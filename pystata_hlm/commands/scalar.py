@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pystata_hlm.data.names import is_wellformed
 from pystata_hlm.errors import StataError
+from pystata_hlm.expr import quick
 from pystata_hlm.formats import format_number
 from pystata_hlm.lang.abbrev import match
-from pystata_hlm.lang.parser import parse
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
+
+if TYPE_CHECKING:
+    from pystata_hlm.runtime.executor import Executor
 
 _SUBCOMMANDS = (("list", 1), ("dir", 2), ("drop", 4))
 _DEFINITION = re.compile(r"\s*(?:(?:de|def|defi|defin|define)\s+)?([^\W\d]\w*)\s*=(?!=)(.*)$", re.DOTALL)
@@ -29,14 +34,27 @@ def _show(words: list[str], ctx: Context) -> None:
         ctx.say(f"{name:>10} = {text}")
 
 
-@command("scalar", min=3, syntax="raw")
+def prepare(text: str) -> Callable[[Executor], None] | None:
+    """``scalar x = exp`` in a loop."""
+    found = _DEFINITION.match(text)
+    if found is None or not is_wellformed(found[1]):
+        return None
+    name, compute = found[1], quick.line(found[2])
+
+    def run(executor: Executor) -> None:
+        executor.workspace.scalars[name] = compute(executor)
+
+    return run
+
+
+@command("scalar", min=3, syntax="raw", light=True, prepare=prepare)
 def run(call: Call, ctx: Context) -> Stored | None:
     found = _DEFINITION.match(call.text)
     if found is not None:
         name = found[1]
         if not is_wellformed(name):
             raise StataError.invalid_name(name)
-        ctx.workspace.scalars[name] = ctx.scalar(parse("expr", found[2].strip()))
+        ctx.workspace.scalars[name] = quick.value(found[2], ctx.executor)
         return None
     words = call.text.split()
     sub = match(words[0], _SUBCOMMANDS) if words else None

@@ -18,7 +18,7 @@ from pystata_hlm.errors import StataError
 from pystata_hlm.expr.env import DataEnv
 from pystata_hlm.expr.evaluate import evaluate_scalar
 from pystata_hlm.expr.values import LARGEST
-from pystata_hlm.lang import nodes, shape
+from pystata_hlm.lang import macros, nodes, shape
 from pystata_hlm.lang.parser import parse
 
 Scalar: TypeAlias = "float | str"
@@ -59,9 +59,97 @@ def value(text: str, names: Names) -> Scalar:
     return evaluate_scalar(node, names.env())
 
 
+def line(text: str) -> Callable[[Any], Scalar]:
+    """An expression with macros in it, to be evaluated again and again as they change; the function takes the
+    executor."""
+    if "`" not in text and "$" not in text:
+        return lambda names: value(text, names)
+    parts = macros.template(text)
+    attempt = digit_line(text)
+    if attempt is None:
+        return lambda names: value(macros.fill(parts, names), names)
+    first = attempt
+
+    def evaluate(names: Any) -> Scalar:
+        found = first(names)
+        return value(macros.fill(parts, names), names) if found is None else found
+
+    return evaluate
+
+
+def digit_line(text: str) -> Callable[[Any], Scalar | None] | None:
+    """As ``line`` where every macro is a local that stands apart: while they hold digits, no text is put together.
+
+    The function gives None when they hold something else; None in its place when the expression is of another kind.
+    """
+    slots = _digit_slots(macros.template(text))
+    if slots is None:
+        return None
+    key, sources = slots
+    quick = _SHAPES[key][0]
+    if quick is None:
+        return None
+    compute = quick
+
+    def evaluate(names: Any) -> Scalar | None:
+        held = names.frame.locals
+        values: Values = []
+        for source in sources:
+            if type(source) is float:
+                values.append(source)
+                continue
+            digits = held.get(source, "")
+            if not (digits.isdigit() and digits.isascii()):
+                return None
+            values.append(float(digits))
+        try:
+            result = compute(values, names)
+        except (_GiveUp, ArithmeticError, ValueError, TypeError):
+            return None
+        return result if type(result) is str else float(result)
+
+    return evaluate
+
+
+def _digit_slots(parts: tuple[Any, ...]) -> tuple[shape.Key, list[float | str]] | None:
+    """The shape of a text whose macros are all plain locals and hold digits; where its values come from."""
+    marked: list[str] = []
+    names: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            if '"' in part or _MARK in part:
+                return None
+            marked.append(part)
+        else:
+            name = getattr(part, "name", "")
+            if not name or name == "*":
+                return None
+            marked.append(f"{_MARK}{len(names)}")
+            names.append(name)
+    text = "".join(marked)
+    key, values = shape.take(text)
+    sources: list[float | str] = []
+    seen = 0
+    for held in values:
+        if isinstance(held, str):
+            return None
+        if held == float(f"{_MARK}{seen}"):
+            sources.append(names[seen])
+            seen += 1
+        else:
+            sources.append(held)
+    return (key, sources) if seen == len(names) else None
+
+
+_MARK = "73400331"
+
+
 def true(text: str, names: Names) -> bool:
     """Whether a condition holds: nonzero or missing. r(109) for a string."""
-    found = value(text, names)
+    return truth(value(text, names))
+
+
+def truth(found: Scalar) -> bool:
     if isinstance(found, str):
         raise StataError.type_mismatch()
     return found != 0

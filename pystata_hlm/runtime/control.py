@@ -6,7 +6,7 @@ Each handler runs a ``Step``: a logical line that may have a ``{ }`` body, whose
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pystata_hlm.data import names as naming
@@ -15,10 +15,14 @@ from pystata_hlm.errors import StataError
 from pystata_hlm.expr import quick
 from pystata_hlm.formats import format_macro_number
 from pystata_hlm.lang.abbrev import is_abbreviation
+from pystata_hlm.lang.macros import template
+from pystata_hlm.lang.nodes import LogicalLine
 from pystata_hlm.lang.numlist import parse_numlist
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.lang.shape import split_if
 from pystata_hlm.runtime.words import tokens
+
+Condition = Callable[["Executor"], "float | str | None"]
 
 if TYPE_CHECKING:
     from pystata_hlm.runtime.executor import Executor
@@ -93,19 +97,64 @@ def _branch(executor: Executor, step: Step, rest: str, conditional: bool, done: 
     Stata expands the macros of a one-line form before it looks at the condition, so `` `++i' `` counts in any case.
     """
     if step.line.block is not None:
-        if done or (conditional and not quick.true(executor.expand(rest), executor)):
+        if done or (conditional and not _holds(executor, step, rest)):
             return done
         executor.run_steps(step.body)
         return True
+    if step.ready is None:
+        step.ready = (conditional and _one_line(step, rest)) or (None, None)
+    condition, command = step.ready
+    if condition is not None:
+        outcome = condition(executor)
+        if outcome is not None:
+            if done or not quick.truth(outcome):
+                return done
+            executor.run_steps(command)
+            return True
     text = executor.expand(rest).strip()
     if done:
         return True
     if conditional:
-        condition, text = split_if(text)
-        if not quick.true(condition, executor):
+        head, text = split_if(text)
+        if not quick.true(head, executor):
             return False
     run_expanded(executor, text)
     return True
+
+
+def _holds(executor: Executor, step: Step, rest: str) -> bool:
+    if step.ready is None:
+        step.ready = quick.line(rest)
+    return quick.truth(step.ready(executor))
+
+
+def _one_line(step: Step, rest: str) -> tuple[Condition, list[Step]] | None:
+    """``if exp command`` taken apart before its macros are known, which holds as long as those of the condition are
+    digits; None when it cannot be, or when expanding a macro does more than look it up."""
+    from pystata_hlm.runtime.steps import make
+
+    parts = template(rest)
+    for part in parts:
+        if ("`" in part or "$" in part) if isinstance(part, str) else not getattr(part, "name", ""):
+            return None
+    ends, text = [0], ""
+    for part in parts:
+        text += part if isinstance(part, str) else "1"
+        ends.append(len(text))
+    head, command = split_if(text)
+    at = len(text.rstrip()) - len(command)
+    if not command or not head:
+        return None
+    k = next(n for n, end in enumerate(ends) if end > at) - 1
+    if not isinstance(parts[k], str):
+        return None
+    raw = ["`" + part.name + "'" if not isinstance(part, str) else part for part in parts]
+    raw_head = "".join(raw[:k]) + raw[k][: at - ends[k]]
+    raw_command = raw[k][at - ends[k] :] + "".join(raw[k + 1 :])
+    condition = quick.digit_line(raw_head)
+    if condition is None:
+        return None
+    return condition, make([LogicalLine(raw_command.strip(), (), step.line.origin)])
 
 
 def run_expanded(executor: Executor, text: str) -> None:
@@ -148,7 +197,7 @@ def _while(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int
     step = steps[k]
     _needs_block(step)
     body = step.body
-    while quick.true(step.expanded(executor), executor):
+    while _holds(executor, step, step.rest):
         if not _loop(executor, body):
             break
     return 0

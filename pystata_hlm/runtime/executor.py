@@ -84,8 +84,11 @@ def registry_prefix(word: str) -> tuple[str, bool] | None:
     return None
 
 
-KEEPS_CHANGES = frozenset({"do", "run", "include"})
+KEEPS_CHANGES = frozenset({"do", "run", "include", "xi", "for"})
 """Commands made of commands: each of those is undone by itself when it fails."""
+
+STAND_ALONE = frozenset({"xi", "bootstrap", "jackknife", "permute"})
+"""Prefixes that are commands too: they expand terms, or show their results again."""
 
 _NO_ROWS = np.zeros(0, dtype=bool)
 
@@ -183,7 +186,11 @@ class Executor:
 
     def evaluate(self, text: str) -> str:
         """The text of an expression's value: `` `=exp' ``, ``local x = exp``."""
-        value = quick.value(text, self)
+        return self.number_text(quick.value(text, self))
+
+    @staticmethod
+    def number_text(value: float | str) -> str:
+        """The text that a macro holds of a value."""
         if isinstance(value, str):
             return value
         if -1e15 < value < 1e15 and value == int(value):
@@ -476,7 +483,7 @@ class Executor:
         keys: tuple[str, ...],
         inner: str,
     ) -> None:
-        if spec.prefix and not inner:
+        if spec.prefix and not inner and spec.name not in STAND_ALONE:
             raise StataError(198, f"{spec.name} requires a command after a colon")
         call = bind(spec, text, line, self.context, groups)
         call.by_names = keys

@@ -17,6 +17,7 @@ from pystata_hlm.runtime.spec import CommandSpec, Opt
 
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
+    from pystata_hlm.runtime.executor import Executor
     from pystata_hlm.runtime.results import Estimation, Stored
     from pystata_hlm.runtime.spec import Call
 
@@ -47,6 +48,7 @@ def command(
     aliases: tuple[tuple[str, int], ...] = (),
     prefix: bool = False,
     light: bool = False,
+    prepare: Callable[[str], Callable[[Executor], None] | None] | None = None,
     block: bool = False,
 ) -> Callable[[Callable[[Call, Context], Stored | None]], Callable[[Call, Context], Stored | None]]:
     """Register a command. The summary and syntax line come from the module's docstring:
@@ -75,6 +77,7 @@ def command(
             aliases=aliases,
             prefix=prefix,
             light=light,
+            prepare=prepare,
             block=block,
             summary=head.partition(":")[2].strip().rstrip(".") or head,
             syntax_line=syntax_line.strip(),

@@ -13,6 +13,7 @@ from pystata_hlm.lang import nodes
 if TYPE_CHECKING:
     from pystata_hlm.data.dataset import Groups
     from pystata_hlm.runtime.context import Context
+    from pystata_hlm.runtime.executor import Executor
     from pystata_hlm.runtime.results import Stored
 
 WEIGHT_KINDS = ("fweight", "aweight", "pweight", "iweight")
@@ -76,6 +77,9 @@ class CommandSpec:
     """Takes another command after a colon: ``bootstrap, reps(50): mixed ...``."""
     light: bool = False
     """Reads its own text, changes neither data nor stored results: runs without binding and without a way back."""
+    prepare: Callable[[str], Callable[[Executor], None] | None] | None = None
+    """For light commands in loops: from the text after the command word, its macros not expanded, to something that
+    does the same as ``run`` with less ado; None when it takes ``run``."""
     block: bool = False
     """May be followed by a ``{ }`` block, found in ``executor.block_body``."""
     summary: str = ""

@@ -34,9 +34,9 @@ _BARE = {
 
 
 class Step:
-    """One logical line. ``info`` is for the use of its ``run``."""
+    """One logical line. ``info`` and ``ready`` are for the use of its ``run``: what it found out the first time."""
 
-    __slots__ = ("_body", "info", "keyword", "line", "rest", "run", "text", "word")
+    __slots__ = ("_body", "info", "keyword", "line", "ready", "rest", "run", "text", "word")
 
     def __init__(self, line: LogicalLine) -> None:
         self.line = line
@@ -46,6 +46,7 @@ class Step:
         self.rest = line.text[found.end() :] if found else line.text
         self.keyword = ""
         self.info: Any = None
+        self.ready: Any = None
         self.run: Run | None = None
         self._body: list[Step] | None = None
 
