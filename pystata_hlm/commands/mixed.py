@@ -130,6 +130,7 @@ def sample_of(
     klass="e",
     syntax="mixed",
     byable="loop",
+    weights=("fweight", "pweight"),
     estimation=True,
     replay_options=tuple(o.name for o in _DISPLAY),
     options=(*_DISPLAY, *_MODEL),
@@ -175,6 +176,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if call.replay:
         show(ctx.estimation, call.options, ctx)
         return None
+    if call.weight is not None:
+        raise StataError(101, f"{call.weight.kind}s with mixed not yet supported")
     node: nodes.Mixed = call.node
     depvar, terms = dependent(call.terms, ctx)
     if call.has("covariance"):

@@ -220,7 +220,7 @@ def test_string_groups() -> None:
         ("mixed mathach ses || id: R.female", 198, "R.varname (crossed effects) not yet supported"),
         ("mixed mathach ses if mathach > 100 || id:", 2000, "no observations"),
         ("mixed mathach ses || id:, level(5)", 198, "level() must be between 10 and 99.99 inclusive"),
-        ("mixed mathach ses [fw=female] || id:", 101, "weights not allowed"),
+        ("mixed mathach ses [fw=female] || id:", 101, "fweights with mixed not yet supported"),
         ("mixed mathach i.ses || id:", 452, "ses:  factor variables may not contain noninteger values"),
     ],
 )
