@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pystata_hlm.data import missing
 from pystata_hlm.data.names import abbrev
 from pystata_hlm.formats import format_number, parse_format
 from pystata_hlm.runtime.results import StataMatrix
@@ -13,9 +14,18 @@ NAME = 12
 GENERAL = "%10.0g"
 
 
+def cell(value: float, fmt: str, dotz: bool = True) -> str:
+    """A number without its padding; ``.z`` is blank unless ``dotz``."""
+    if value == value:
+        return format_number(value, fmt).strip()
+    _, codes = missing.decode(np.array([value]))
+    code = 0 if codes is None else int(codes[0])
+    return "" if code == 26 and not dotz else missing.text_of(code)
+
+
 def widest(matrix: StataMatrix, fmt: str) -> int:
     """Columns are as wide as the longest number needs (whole numbers stand close together)."""
-    return max((len(format_number(float(v), fmt).strip()) for v in matrix.values.ravel()), default=1)
+    return max((len(cell(float(v), fmt)) for v in matrix.values.ravel()), default=1)
 
 
 def heading_lines(name: str) -> list[str]:
@@ -37,7 +47,12 @@ def is_symmetric(matrix: StataMatrix) -> bool:
 
 
 def layout(
-    matrix: StataMatrix, linesize: int, fmt: str = GENERAL, names: bool = True, half: bool = True
+    matrix: StataMatrix,
+    linesize: int,
+    fmt: str = GENERAL,
+    names: bool = True,
+    half: bool = True,
+    dotz: bool = True,
 ) -> list[str]:
     """The lines under the title."""
     heads = [heading_lines(name) for name in matrix.cols] if names else [[""] for _ in matrix.cols]
@@ -66,7 +81,7 @@ def layout(
             for j in range(start, stop):
                 if symmetric and j > i:
                     break
-                cells += format_number(float(matrix.values[i, j]), fmt).strip().rjust(widths[j])
+                cells += cell(float(matrix.values[i, j]), fmt, dotz).rjust(widths[j])
             if symmetric and start > i:
                 continue
             lines.append(row.rjust(stub) + cells)

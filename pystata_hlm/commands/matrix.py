@@ -3,80 +3,86 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 
-from pystata_hlm.commands import _matrix_expr, _matrix_list
+from pystata_hlm.commands import (
+    _matrix_accum,
+    _matrix_eigen,
+    _matrix_expr,
+    _matrix_list,
+    _matrix_names,
+    _matrix_score,
+)
+from pystata_hlm.commands._matrix_functions import conformability
 from pystata_hlm.data.names import is_wellformed
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import parse_format
 from pystata_hlm.lang.abbrev import match
 from pystata_hlm.lang.parser import parse
-from pystata_hlm.runtime.bind import strip_quotes, typed_options
+from pystata_hlm.runtime.bind import typed_options
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import StataMatrix, Stored
 from pystata_hlm.runtime.spec import Call, Opt
-from pystata_hlm.runtime.words import tokens
 
 _DEFINE = re.compile(
-    r"\s*(?:(?:de|def|defi|defin|define)\s+)?([^\W\d]\w*)\s*(\[[^\]]*\])?\s*=(?!=)(.*)$", re.DOTALL
-)
-_SUBCOMMANDS = (
-    ("list", 1),
-    ("dir", 1),
-    ("drop", 4),
-    ("rownames", 5),
-    ("colnames", 5),
-    ("rename", 3),
-    ("accum", 3),
-    ("input", 2),
-    ("roweq", 5),
-    ("coleq", 5),
-    ("svd", 0),
-    ("symeigen", 4),
-    ("score", 2),
-    ("vecaccum", 4),
-    ("glsaccum", 3),
+    r"\s*(?:(?:de|def|defi|defin|define)\s+(?![=\[]))?([^\W\d]\w*)\s*(\[.*?\])?\s*=(?!=)(.*)$", re.DOTALL
 )
 _LIST_OPTIONS = (
     Opt("noblank", 3),
     Opt("nohalf", 3),
     Opt("noheader", 3),
     Opt("nonames", 3),
+    Opt("nodotz", 4),
     Opt("format", 1, "text"),
     Opt("title", 1, "string"),
 )
 
 
-def _define(name: str, subscript: str | None, text: str, ctx: Context) -> None:
-    matrices = ctx.workspace.matrices
+def keep(name: str, matrix: StataMatrix, ctx: Context) -> None:
+    """Store a matrix; scalars and matrices share their names."""
     if not is_wellformed(name):
         raise StataError.invalid_name(name)
-    value = _matrix_expr.evaluate(text, ctx)
+    ctx.workspace.scalars.pop(name, None)
+    ctx.workspace.matrices[name] = matrix
+
+
+def _define(name: str, subscript: str | None, text: str, ctx: Context) -> None:
+    if not is_wellformed(name):
+        raise StataError.invalid_name(name)
+    if not text.strip():
+        raise StataError.invalid_syntax()
     if subscript is None:
-        matrices[name] = value
+        value = _matrix_expr.evaluate(text, ctx)
+        if not value.values.size:
+            raise conformability()
+        keep(name, value, ctx)
         return
     old = _matrix_expr.find(name, ctx)
+    value = _matrix_expr.evaluate(text, ctx)
     parts = _matrix_expr.split_arguments(subscript[1:-1])
     if len(parts) != 2:
         raise StataError.invalid_syntax()
-    rows = _matrix_expr.positions(parts[0], old.rows, ctx)
-    columns = _matrix_expr.positions(parts[1], old.cols, ctx)
+    row = _matrix_expr.positions(parts[0], old.rows, ctx)[0]
+    column = _matrix_expr.positions(parts[1], old.cols, ctx)[0]
     r, c = value.values.shape
-    if (rows[0] + r > len(old.rows)) or (columns[0] + c > len(old.cols)):
-        raise StataError(503, "conformability error")
+    if row + r > len(old.rows) or column + c > len(old.cols):
+        raise conformability()
     values = np.array(old.values)
-    values[rows[0] : rows[0] + r, columns[0] : columns[0] + c] = value.values
-    matrices[name] = StataMatrix(values, old.rows, old.cols)
+    values[row : row + r, column : column + c] = value.values
+    ctx.workspace.matrices[name] = StataMatrix(values, old.rows, old.cols)
 
 
 def _list(text: str, ctx: Context) -> None:
     name, _, options = text.partition(",")
     nodes = parse("options", options.strip()) if options.strip() else ()
-    given = typed_options(nodes, _LIST_OPTIONS, ("nodotz:4",), ctx)
+    given = typed_options(nodes, _LIST_OPTIONS, (), ctx)
+    if not name.strip():
+        raise StataError.invalid_syntax()
     matrix = _matrix_expr.find(name, ctx)
-    fmt = given.get("format", "%10.0g")
+    fmt = given.get("format", _matrix_list.GENERAL)
     parse_format(fmt)
     if "noblank" not in given:
         ctx.say()
@@ -87,12 +93,19 @@ def _list(text: str, ctx: Context) -> None:
         title = f":  {given['title']}" if given.get("title") else ""
         ctx.say(f"{lead}{name.strip()}[{r},{c}]{title}")
     lines = _matrix_list.layout(
-        matrix, ctx.settings.linesize, fmt, "nonames" not in given, "nohalf" not in given
+        matrix,
+        ctx.settings.linesize,
+        fmt,
+        "nonames" not in given,
+        "nohalf" not in given,
+        "nodotz" not in given,
     )
     ctx.say("\n".join(lines))
 
 
 def _dir(text: str, ctx: Context) -> None:
+    if text.strip():
+        raise StataError.invalid_syntax()
     for name, matrix in reversed(ctx.workspace.matrices.items()):
         r, c = matrix.values.shape
         lead = "symmetric " if _matrix_list.is_symmetric(matrix) else ""
@@ -113,83 +126,91 @@ def _drop(text: str, ctx: Context) -> None:
 
 def _rename(text: str, ctx: Context) -> None:
     words = text.split()
-    if len(words) != 2 or not is_wellformed(words[1]):
+    if len(words) != 2:
         raise StataError.invalid_syntax()
+    matrix = _matrix_expr.find(words[0], ctx)
+    if not is_wellformed(words[1]):
+        raise StataError.invalid_name(words[1])
     if words[1] in ctx.workspace.matrices:
         raise StataError(110, f"{words[1]} already defined")
-    matrix = _matrix_expr.find(words[0], ctx)
-    ctx.workspace.matrices[words[1]] = matrix
-    del ctx.workspace.matrices[words[0]]
+    keep(words[1], matrix, ctx)
+    ctx.workspace.matrices.pop(words[0], None)
 
 
-def _names(which: str, text: str, ctx: Context) -> None:
-    """rownames, colnames, roweq, coleq: ``A = names``."""
-    name, equals, rest = text.partition("=")
-    name = name.strip()
-    if not equals:
+def _input(text: str, ctx: Context) -> None:
+    """``input A = (1,2\\3,4)``: numbers and missing values; commas may be left out."""
+    name, equals, body = text.partition("=")
+    name, body = name.strip(), body.strip()
+    if not equals or not (body.startswith("(") and body.endswith(")")):
         raise StataError.invalid_syntax()
-    matrix = ctx.workspace.matrices.get(name)
-    if matrix is None:
-        raise StataError(111, f"matrix {name} not found")
-    rows = which.startswith("row")
-    old = matrix.rows if rows else matrix.cols
-    words = [strip_quotes(word) for word in tokens(ctx.executor.expand(rest))]
-    if not words:
+    rows = [re.split(r"\s*,\s*|\s+", line.strip()) for line in body[1:-1].split("\\")]
+    if len({len(row) for row in rows}) != 1:
+        raise conformability()
+    if not all(
+        re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\.[a-z]?", w) for row in rows for w in row
+    ):
         raise StataError.invalid_syntax()
-    words = (words + [words[-1]] * len(old))[: len(old)] if which.endswith("eq") else words
-    if len(words) < len(old):
-        words += [words[-1]] * (len(old) - len(words))
-    if len(words) > len(old):
-        raise StataError(503, "conformability error")
-    new = []
-    for was, word in zip(old, words, strict=True):
-        equation, colon, term = was.rpartition(":")
-        if which.endswith("eq"):
-            new.append(term if word == "_" else f"{word.rstrip(':')}:{term}")
-        else:
-            new.append(word if ":" in word or not colon else f"{equation}:{word}")
-    names = tuple(new)
-    ctx.workspace.matrices[name] = StataMatrix(
-        matrix.values, names if rows else matrix.rows, matrix.cols if rows else names
-    )
+    expression = "\\".join(",".join(row) for row in rows)
+    keep(name, _matrix_expr.evaluate(f"({expression})", ctx), ctx)
+
+
+def _names(which: str) -> Callable[[str, Context], None]:
+    def run(text: str, ctx: Context) -> None:
+        name, equals, rest = text.partition("=")
+        name = name.strip()
+        matrix = ctx.workspace.matrices.get(name)
+        if not equals or not name:
+            raise StataError.invalid_syntax()
+        if matrix is None:
+            raise StataError(111, f"matrix {name} not found")
+        ctx.workspace.matrices[name] = _matrix_names.renamed(matrix, which, rest)
+
+    return run
+
+
+_SUBCOMMANDS: dict[str, tuple[int, Callable[[str, Context], Stored | None]]] = {
+    "list": (1, _list),
+    "dir": (1, _dir),
+    "drop": (4, _drop),
+    "rename": (3, _rename),
+    "input": (2, _input),
+    "rownames": (4, _names("rownames")),
+    "colnames": (4, _names("colnames")),
+    "roweq": (4, _names("roweq")),
+    "coleq": (4, _names("coleq")),
+    "accum": (3, _matrix_accum.accum),
+    "vecaccum": (4, _matrix_accum.vecaccum),
+    "glsaccum": (3, _matrix_accum.glsaccum),
+    "opaccum": (3, _matrix_accum.opaccum),
+    "svd": (0, _matrix_eigen.svd),
+    "symeigen": (4, _matrix_eigen.symeigen),
+    "eigenvalues": (5, _matrix_eigen.eigenvalues),
+    "score": (2, _matrix_score.score),
+}
+_ABBREVIATIONS = tuple((name, shortest) for name, (shortest, _) in _SUBCOMMANDS.items())
+_LACKING = (
+    ("dissimilarity", 7),
+    ("post", 0),
+    ("mlout", 0),
+    ("substitute", 3),
+    ("makeCns", 0),
+    ("dispCns", 0),
+)
 
 
 @command("matrix", min=3, syntax="raw")
 def run(call: Call, ctx: Context) -> Stored | None:
-    word, _, rest = call.text.strip().partition(" ")
-    sub = match(word, _SUBCOMMANDS)
-    if sub in ("rownames", "colnames", "roweq", "coleq"):
-        _names(sub, rest, ctx)
-        return None
-    found = _DEFINE.match(call.text)
-    if found is not None and not (sub == "input" and re.match(r"\s*\w+\s+\w+\s*=", call.text)):
+    text = call.text.strip()
+    word = re.match(r"\w*", text)[0]  # type: ignore[index]
+    rest = text[len(word) :]
+    sub = match(word, _ABBREVIATIONS)
+    if sub is not None and not re.match(r"\s*(\[.*?\])?\s*=(?!=)", rest, re.DOTALL):
+        return _SUBCOMMANDS[sub][1](rest, ctx)
+    found = _DEFINE.match(text)
+    if found is not None:
         _define(found[1], found[2], found[3], ctx)
         return None
-    if sub == "input":
-        name, _, text = rest.partition("=")
-        ctx.workspace.matrices[name.strip()] = _input(text)
-        return None
-    handlers = {"list": _list, "dir": _dir, "drop": _drop, "rename": _rename}
-    if sub is None:
-        raise StataError(198, f"invalid '{word}' " if word else "invalid syntax")
-    if sub not in handlers:
-        raise StataError(198, f"matrix {sub} not yet supported")
-    handlers[sub](rest, ctx)
-    return None
-
-
-def _input(text: str) -> StataMatrix:
-    """``matrix input A = (1,2\\3,4)``: numbers only, commas optional."""
-    body = text.strip()
-    if not (body.startswith("(") and body.endswith(")")):
-        raise StataError.invalid_syntax()
-    try:
-        rows = [
-            [float("nan") if w == "." else float(w) for w in re.split(r"[\s,]+", line.strip())]
-            for line in body[1:-1].split("\\")
-        ]
-    except ValueError:
-        raise StataError.invalid_syntax() from None
-    if len({len(row) for row in rows}) != 1:
-        raise StataError(503, "conformability error")
-    return StataMatrix.make(rows)
+    lacking = match(word, _LACKING)
+    if lacking is not None:
+        raise StataError(198, f"matrix {lacking} not yet supported")
+    raise StataError(198, f"invalid '{word}' " if word else "invalid syntax")
