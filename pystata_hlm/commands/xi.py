@@ -184,7 +184,7 @@ class Expansion:
             return self.used[key]
         stub = self.stub(f"{self.prefix}{a.name[:3]}X{x[: max(3, 6 - a.width)]}")
         column = self.data.column(x)
-        values, codes = column.decoded()
+        values = column.values()
         names = []
         for level in a.levels:
             product = np.where(a.missing, np.nan, level.rows * values)

@@ -410,21 +410,22 @@ class Executor:
                 data = changed
         elif tuple(data.sortedby[: len(wanted)]) != wanted:
             raise StataError.not_sorted()
-        if rest:
-            if rest[0][0] not in ("quietly", "noisily", "capture"):
-                raise StataError(190, f"{rest[0][0]} may not be combined with by")
-            (inner, _), more = rest[0], rest[1:]
-            if inner == "capture":
-                self.captured(lambda: self._by_command(keys, more, parts, line))
-            else:
-                with self.quiet(inner == "quietly"):
-                    self._by_command(keys, more, parts, line)
-            return
-        self._by_command(keys, rest, parts, line)
+        self._under_by(keys, rest, parts, line)
 
-    def _by_command(
+    def _under_by(
         self, keys: tuple[str, ...], rest: tuple[tuple[str, str], ...], parts: nodes.CommandLine, line: str
     ) -> None:
+        """The prefixes between ``by`` and its command, then the command."""
+        if not rest:
+            self._by_command(keys, parts, line)
+            return
+        (word, clause), more = rest[0], rest[1:]
+        if word not in _SIMPLE_PREFIXES:
+            raise StataError(190, f"{word} may not be combined with by")
+        loud = bool(more) and more[0][0] == "noisily"
+        self._simple_prefix(word, clause, lambda: self._under_by(keys, more, parts, line), loud)
+
+    def _by_command(self, keys: tuple[str, ...], parts: nodes.CommandLine, line: str) -> None:
         from pystata_hlm.runtime import programs
 
         spec = programs.find(parts.word, self)
