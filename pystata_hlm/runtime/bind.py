@@ -16,6 +16,7 @@ from pystata_hlm.expr.values import Num
 from pystata_hlm.lang import nodes
 from pystata_hlm.lang.numlist import parse_numlist
 from pystata_hlm.lang.parser import parse
+from pystata_hlm.lang.shape import parse_line
 from pystata_hlm.lang.unparse import unparse
 from pystata_hlm.runtime.spec import Call, CommandSpec, Opt, Weights
 
@@ -271,7 +272,7 @@ def bind(spec: CommandSpec, text: str, line: str, ctx: Context, by: Groups | Non
         return _bind_replay(spec, text, call, ctx)
     if spec.syntax == "newvars" and _is_replay(text):
         raise StataError.varlist_required()
-    node = parse(spec.syntax, text)
+    node = parse_line(spec.syntax, text)
     if isinstance(node, nodes.Mixed):
         node = split_mixed(node)
     call.node = node
