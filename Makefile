@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 PYTEST = $(PYTHON) -m pytest
 
-.PHONY: help env course test fast unit golden consistency style format types check bench docs wheel clean
+.PHONY: help env course test fast unit golden consistency style format types check bench wheel clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,9 +45,6 @@ check:           ## style, types, wheel in an empty environment, tests
 
 bench:           ## timings, see tests/bench/README.md
 	$(PYTEST) tests/bench -s -p no:xdist
-
-docs:            ## rewrite docs/commands.md from the command table
-	$(PYTHON) tools/make_commands.py
 
 wheel:           ## build dist/*.whl and dist/*.tar.gz
 	$(PYTHON) -m build
