@@ -21,7 +21,7 @@ from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
-OLD_OPTIONS = ("_merge", "nokeep", "unique", "uniqmaster", "uniqusing")
+OLD_OPTIONS = ("sort", "_merge", "nokeep", "unique", "uniqmaster", "uniqusing")
 _KIND = re.compile(r"\s*([1mn])\s*:\s*([1mn])\b\s*(.*)", re.DOTALL)
 _WORDS = {
     **dict.fromkeys(("1", "master", "mas", "mast", "maste", "masters"), 1),
@@ -57,6 +57,7 @@ TEXTS = {
         Opt("assert", 3, "text"),
         Opt("keep", 0, "text"),
         Opt("sorted"),
+        Opt("sort"),
         Opt("_merge", 2, "text"),
         Opt("nokeep", 3, "off"),
         Opt("unique", 3),
@@ -136,11 +137,14 @@ def _old_syntax(call: Call, ctx: Context) -> None:
     for name in keys:
         if name not in using:
             raise StataError(111, f"variable {name} not found in using data")
+    if call.has("sort"):
+        data.sort(keys, stable=True)
+        using.sort(keys, stable=True)
     for which, one in (("master", data), ("using", using)):
         if keys and not one.is_sorted_by(keys):
             raise StataError(5, f"{which} data not sorted")
-    kind = ("1" if call.has("unique") or call.has("uniqmaster") else "m") + ":"
-    kind += "1" if call.has("unique") or call.has("uniqusing") else "m"
+    kind = ("1" if call.has("unique") or call.has("sort") or call.has("uniqmaster") else "m") + ":"
+    kind += "1" if call.has("unique") or call.has("sort") or call.has("uniqusing") else "m"
     pairs = pair_rows(data, using, keys, kind) if keys else pair_sequence(data.n, using.n)
     result = combine(data, using, keys, pairs, call, ctx)
     if call.has("nokeep"):

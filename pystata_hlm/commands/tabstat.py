@@ -192,6 +192,7 @@ def layout(s: Shown, new: bool) -> list[str]:
     options=(
         Opt("by", 2, "varname"),
         Opt("statistics", 1, "text"),
+        Opt("stats", 5, "text"),
         Opt("columns", 1, "text"),
         Opt("format", 1, "flagortext"),
         Opt("casewise", 2),
@@ -209,7 +210,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
     for name in names:
         if ctx.data.column(name).is_string:
             raise StataError.type_mismatch()
-    stats = statistics(call.opt("statistics", "mean")) or ["mean"]
+    stats = statistics(call.opt("statistics", call.opt("stats", "mean"))) or ["mean"]
     by = call.opt("by", "")
     by_statistics = _columns(call.opt("columns", ""), len(names))
     x = np.column_stack([ctx.data.column(name).values() for name in names])

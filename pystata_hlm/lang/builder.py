@@ -99,6 +99,9 @@ class Builder:
             raise StataError.invalid_syntax()
         return nodes.Name(_name(c[0]))
 
+    def bracketed(self, c: Children) -> nodes.Expr:
+        return nodes.Name(c[0][1:-1].strip())
+
     def operated(self, c: Children) -> nodes.Expr:
         operator, _, name = c[0].partition(".")
         return nodes.Operated(str(operator), _name(name))

@@ -99,7 +99,10 @@ _FORVALUES = re.compile(
 )
 _ELSE_IF = re.compile(r"\s*if\b")
 _EXIT = re.compile(r"exit\b|e(?:x|xi)?(?=\s*(?:,|$))")
+_INTERACTED = re.compile(r"(\bi\.\w+)\s*[*|](?!\|)\s*")
+"""``i.a*i.b``, ``i.a|x``: the interactions of xi, as those of today."""
 _BARE = frozenset({"quietly", "noisily", "capture"})
+_LANGUAGES = frozenset({"mata", "python", "java"})
 _SHELL = frozenset({"!", "shell", "winexec", "xshell"})
 
 
@@ -108,6 +111,7 @@ class _Walker:
         self.programs = programs
         self.out = out
         self.capturing = 0
+        self.by_xi = False
 
     def walk(self, lines: Sequence[LogicalLine], top: bool = False) -> None:
         for line in lines:
@@ -160,10 +164,11 @@ class _Walker:
         assert block is not None
         rest, captured = line.text, False
         while rest:
+            start = len(line.text) - len(rest)
             word, rest = prefixes.command_word(rest)
             name = native_prefix(word)
             if name is None:
-                self._command(line, line.text, 0, block=True)
+                self._command(line, line.text, start, block=True)
                 break
             captured |= name == "capture"
             rest = rest[prefixes.top_level_colon(rest) + 1 :] if name == "version" else rest.lstrip(" \t:")
@@ -306,11 +311,13 @@ class _Walker:
             self._add(line, at, word, "program")
             return
         if spec is not None and not spec.prefix:
+            if self.by_xi:
+                rest = _INTERACTED.sub(r"\1##", rest)
             found = checks.GOOD if block else checks.check(spec, rest)
             where = after + found.at
             self._add(line, where, spec.name, "ours", found.lacks, found.message, found.rc)
             return
-        colon = prefixes.top_level_colon(rest)
+        colon = prefixes.top_level_colon(rest) if word not in _LANGUAGES else -1
         if colon >= 0 and "||" not in rest[:colon] and (spec is not None or _is_prefix(rest[:colon])):
             if spec is not None:
                 found = checks.check(spec, rest[:colon])
@@ -318,7 +325,9 @@ class _Walker:
             else:
                 self._found(line, word, text, after, captured_rest=False)
             if text[after + colon + 1 :].strip():
+                before, self.by_xi = self.by_xi, self.by_xi or word in ("xi", "xi3")
                 self._command(line, text, after + colon + 1)
+                self.by_xi = before
             return
         if spec is not None:
             self._add(line, at, spec.name, "ours")
@@ -334,7 +343,7 @@ class _Walker:
             name, status = word, "community"
         else:
             name, status = word, "unknown"
-        found = checks.unknown(text[after:]) if captured_rest else checks.GOOD
+        found = checks.unknown(text[after:]) if captured_rest and word not in _LANGUAGES else checks.GOOD
         lacks = (checks.Lack("command", name),)
         self._add(line, after, name, status, lacks, found.message, found.rc)
 

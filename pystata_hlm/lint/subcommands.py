@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from pystata_hlm.commands.estat import SHORTEST
-from pystata_hlm.lint.opaque import MARK, shape
+from pystata_hlm.lint.opaque import MARK
 from pystata_hlm.runtime import extended as macro_functions
 from pystata_hlm.runtime import registry
 
@@ -63,8 +63,4 @@ def extended(text: str) -> str:
     text = text.strip().replace("\x04", MARK)
     if not text or text.startswith(MARK):
         return ""
-    simple = shape(text).replace("\x04", MARK)
-    for one in (text, simple, text.replace(MARK, "1")):
-        if any(pattern.match(one) for pattern, _ in macro_functions._TABLE):
-            return ""
-    return " ".join(text.split()[:1])
+    return "" if macro_functions.recognizes(text) else " ".join(text.split()[:1])

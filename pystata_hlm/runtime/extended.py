@@ -43,6 +43,12 @@ def evaluate(text: str, ctx: Context) -> str:
     raise StataError(198, f"macro function {found[1]} not recognized" if found else "invalid syntax")
 
 
+def recognizes(text: str) -> bool:
+    """Does the text start with the words of a macro function?"""
+    text = text.strip()
+    return text.startswith("%") or any(_after(text, words) is not None for words, _ in _FUNCTIONS)
+
+
 def _after(text: str, words: tuple[tuple[str, int], ...]) -> str | None:
     """What follows the function's words, None when the text starts otherwise."""
     for name, shortest in words:
