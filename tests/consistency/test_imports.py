@@ -27,7 +27,7 @@ ALLOWED = {
     "runtime": {"expr", "design", "data", "lang", "numeric", "output"},
     "commands": {"runtime", "expr", "design", "data", "lang", "numeric", "output", "graph"},
     "lint": {"commands", "runtime", "expr", "design", "data", "lang", "output", "graph"},
-    "front": {"runtime", "output", "graph", "lang"},
+    "front": {"runtime", "output", "graph", "lang", "lint"},
     "__main__": {"front"},
     "__init__": set(),
 }

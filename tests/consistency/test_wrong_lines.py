@@ -140,10 +140,10 @@ def time_limit(seconds: int) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def base() -> Dataset:
-    """24 students of two schools, with a string variable and one without a single value."""
+    """Twelve students of two schools, with a string variable and one without a single value."""
     session = Session()
     session.run(
-        'sysuse hsb\nkeep in 35/58\nreplace mathach = . in 3\ngenerate name = "a" + string(_n)\ngenerate empty = .\n'
+        'sysuse hsb\nkeep in 42/53\nreplace mathach = . in 3\ngenerate name = "a" + string(_n)\ngenerate empty = .\n'
         "sort id\n"
     )
     assert session.rc == 0, session.text()
