@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def dependent(terms: nodes.Varlist, ctx: Context) -> tuple[str, nodes.Varlist]:
     """The dependent variable (first term) and the remaining terms; r(109) when it is a string."""
     first, rest = terms[0], terms[1:]
-    names = expand_varlist(ctx.data, (first,), varabbrev=ctx.settings.varabbrev)
+    names = expand_varlist(ctx.data, (first,), ctx.settings.varabbrev, timeseries=True)
     if len(names) > 1:  # y x1 x2 from a pattern or a range: the first is the dependent variable
         rest = (*(nodes.NamePattern(name) for name in names[1:]), *rest)
     name = names[0]

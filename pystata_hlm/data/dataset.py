@@ -92,11 +92,15 @@ class Dataset:
         return iter(self._columns)
 
     def column(self, name: str) -> Column:
-        """Column of that exact name; ``variable x not found`` r(111)."""
-        try:
-            return self._columns[name]
-        except KeyError:
-            raise StataError.varlist_not_found(name) from None
+        """Column of that exact name, or of an operated one (``L.x``); ``variable x not found`` r(111)."""
+        found = self._columns.get(name)
+        if found is None and "." in name:
+            from pystata_hlm.data.timeseries import operated_column
+
+            found = operated_column(self, name)
+        if found is None:
+            raise StataError.varlist_not_found(name)
+        return found
 
     def values(self, name: str) -> NDArray[np.float64]:
         """Decoded numbers of a variable, NaN = missing (read-only)."""

@@ -13,12 +13,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pystata_hlm.design.varlist import expand_varlist
+from pystata_hlm.data.timeseries import is_operator
+from pystata_hlm.design.varlist import expand_varlist, operated_names
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes as ast
 
 if TYPE_CHECKING:
     from pystata_hlm.data.dataset import Dataset
+
+
+def operated(operator: str, name: str) -> str:
+    """``c.x``; before a time-series operator the point falls away: ``cL.x``."""
+    return f"{operator}{name}" if "." in name else f"{operator}.{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Part:
 
     def __str__(self) -> str:
         if not self.factor:
-            return f"c.{self.name}"
+            return operated("c", self.name)
         if self.levels is None:
             return f"i.{self.name}"
         if len(self.levels) == 1:
@@ -77,7 +83,7 @@ class Term:
         """How the table heads the term: ``ses``, ``sector``, ``sector#c.ses``, ``c.ses#c.meanses``."""
         if len(self.parts) == 1:
             return self.parts[0].name
-        return "#".join(p.name if p.factor else f"c.{p.name}" for p in self.parts)
+        return "#".join(p.name if p.factor else operated("c", p.name) for p in self.parts)
 
     @cached_property
     def key(self) -> tuple[tuple[str, bool, tuple[int, ...] | None], ...]:
@@ -121,7 +127,6 @@ _OPERATOR = re.compile(
         (?P<after>\d+|\([^()]*\))?""",
     re.VERBOSE,
 )
-_TIME_SERIES = re.compile(r"[LFDSlfds][\dLFDSlfds]*(\([^()]*\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +172,6 @@ def parse_operator(text: str) -> _Operator:
     """The text before the dot, such as ``i``, ``ib3``, ``2o``, ``i(1/3)``, ``co``. r(198) when unknown."""
     found = _OPERATOR.fullmatch(text)
     if found is None:
-        if _TIME_SERIES.fullmatch(text):
-            raise StataError(198, "time-series operators not yet supported")
         raise StataError(198, f"operator {text}. not allowed")
     omit = bool(found["omit"] or found["late"])
     levels = _levels(found["levels"]) or _levels(found["after"])
@@ -198,10 +201,15 @@ class _Expansion:
         self.bases: dict[str, Base] = {}
 
     def _variables(self, node: ast.VarTerm) -> list[str]:
-        return expand_varlist(self.data, (node,), self.varabbrev)
+        return expand_varlist(self.data, (node,), self.varabbrev, timeseries=True)
 
     def terms(self, node: ast.VarTerm, operator: _Operator | None, crossed: bool) -> list[Term]:
         """Terms of one element; ``crossed`` inside an interaction, where a bare variable is a factor."""
+        if isinstance(node, ast.FactorOp) and is_operator(node.operator):
+            if operator is not None and operator.kind == "i":
+                raise StataError(198, "factors of lagged variables not yet supported")
+            names = operated_names(self.data, node, self.varabbrev)
+            return [Term((self._part(name, "c", operator),)) for name in names]
         if isinstance(node, ast.FactorOp):
             return self.terms(node.target, parse_operator(node.operator), crossed)
         if isinstance(node, ast.Group):

@@ -189,17 +189,14 @@ class DataEnv:
 
     def operated(self, operator: str, name: str) -> Num:
         """A variable under time-series operators: ``L2.x``, by the settings of ``tsset``."""
-        from pystata_hlm.data.timesettings import row_at, time_settings
-        from pystata_hlm.expr.timeseries import apply, parse_operator
+        from pystata_hlm.data.timeseries import operated_name
 
-        value = self.full_column(name)
-        if isinstance(value, Text):
+        column = self.data.column(operated_name(operator, self._find(name)))
+        if column.is_string:
             raise StataError.type_mismatch()
-        settings = time_settings(self.data)
-        values, codes = apply(parse_operator(operator), value, lambda lead: row_at(self.data, settings, lead))
         if self.scalar:
-            return Num(values[0] if len(values) else np.float64(np.nan))
-        return Num(values, codes)
+            return Num(column.values()[0] if self.n else np.float64(np.nan))
+        return Num(column.values(), column.codes())
 
     def element(self, name: str, row: int) -> Value:
         """One cell (0-based row); missing or empty when there is no such row."""

@@ -18,7 +18,7 @@ from pystata_hlm.lang.numlist import parse_numlist
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.lang.shape import parse_line
 from pystata_hlm.lang.unparse import unparse
-from pystata_hlm.runtime.spec import Call, CommandSpec, Opt, Weights
+from pystata_hlm.runtime.spec import TIME_SERIES, Call, CommandSpec, Opt, Weights
 
 if TYPE_CHECKING:
     from pystata_hlm.data.dataset import Groups
@@ -323,7 +323,8 @@ def _bind_varlist(spec: CommandSpec, node: nodes.Standard, call: Call, ctx: Cont
         if not terms:
             raise StataError.varlist_required()
         return
-    names = tuple(expand_varlist(ctx.data, terms, varabbrev=ctx.settings.varabbrev)) if terms else ()
+    operated = spec.name in TIME_SERIES
+    names = tuple(expand_varlist(ctx.data, terms, ctx.settings.varabbrev, operated)) if terms else ()
     if not names:
         if spec.varlist == "required":
             raise StataError.varlist_required()

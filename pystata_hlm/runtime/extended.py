@@ -320,7 +320,7 @@ def _properties(rest: str, ctx: Context) -> str:
 
 def _tsnorm(rest: str, ctx: Context) -> str:
     """A time-series operator in its shortest form: ``ldl`` is L2D; with ``, varname`` the operated variable."""
-    from pystata_hlm.expr.timeseries import normalised
+    from pystata_hlm.data.timeseries import normalised
 
     text, _, option = rest.partition(",")
     operator, dot, variable = text.strip().rpartition(".")

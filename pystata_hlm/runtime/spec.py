@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 WEIGHT_KINDS = ("fweight", "aweight", "pweight", "iweight")
 
+TIME_SERIES = frozenset(["ci", "correlate", "list", "mean", "pwcorr", "sktest", "summarize", "tabstat"])
+"""Commands whose plain varlist takes time-series operators (those with factor variables take them anyway)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opt:

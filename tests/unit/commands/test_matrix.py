@@ -222,7 +222,7 @@ def test_list_missing_and_wide() -> None:
     assert s.run("matrix list A, nodotz").splitlines()[3].rstrip() == "r1  .a"
     s.run("matrix W = J(1,30,0)\nset linesize 40")
     assert [len(line) <= 40 for line in s.run("matrix list W").splitlines()]
-    assert s.run("matrix list W").count("r1") == 4  # 9 columns of 4 in 39 characters: 30 need 4 panels
+    assert s.run("matrix list W").count("r1") == 5  # 7 columns of 5 in 39 characters
 
 
 # ---------------------------------------------------------------- decompositions

@@ -196,7 +196,7 @@ ERRORS = {
     "i.ses": (452, "ses:  factor variables may not contain"),
     "sector#ses": (452, "ses:  factor variables may not contain"),
     "i.nosuch": (111, "variable nosuch not found"),
-    "L.ses": (198, "time-series operators not yet supported"),
+    "L.ses": (111, "time variable not set"),
     "ib(#7).rep": (198, "invalid base level #7"),
 }
 

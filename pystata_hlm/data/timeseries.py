@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pystata_hlm.data.column import Column
+from pystata_hlm.data.timesettings import row_at, time_settings
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.values import Num
 
+if TYPE_CHECKING:
+    from pystata_hlm.data.dataset import Dataset
+
+RANGED = re.compile(r"([LFDS])(?:(\d+)|\(([^()]*)\))?", re.IGNORECASE)
 _STEP = re.compile(r"([LFDS])(\d*)")
 OPERATOR = re.compile(r"(?:[LFDS]\d*)+", re.IGNORECASE)
 
@@ -56,24 +60,44 @@ def normalised(text: str) -> str:
     return str(parse_operator(text)) if text else ""
 
 
-def apply(
-    operator: TimeOperator, value: Num, row_at: Callable[[int], NDArray[np.intp]]
-) -> tuple[NDArray[np.float64], NDArray[np.int8] | None]:
-    """The operated variable; ``row_at(k)`` gives the row k periods ahead, -1 where there is none."""
-    weights = {operator.lead: 1.0}
-    for season in (1,) * operator.differences + operator.seasons:
+def is_operator(text: str) -> bool:
+    """``L``, ``L2D``, ``L(0/2)``: does the text before the dot stand for time-series operators?"""
+    return bool(text) and RANGED.sub("", text) == ""
+
+
+def operated_name(operator: str, name: str) -> str:
+    """``L2.x``; the name alone when the operator does nothing."""
+    head = normalised(operator)
+    return f"{head}.{name}" if head else name
+
+
+def operated_column(data: Dataset, name: str) -> Column | None:
+    """The values of ``L2.x``; None when the name is no operated variable.
+
+    Errors: r(111) no time variable, r(5) data not sorted by it, r(109) for a string.
+    """
+    operator, dot, variable = name.rpartition(".")
+    if not dot or variable not in data or not OPERATOR.fullmatch(operator):
+        return None
+    column = data.column(variable)
+    if column.is_string:
+        raise StataError.type_mismatch()
+    step = parse_operator(operator)
+    settings = time_settings(data)
+    weights = {step.lead: 1.0}
+    for season in (1,) * step.differences + step.seasons:
         new = dict(weights)
         for lead, weight in weights.items():
             new[lead - season] = new.get(lead - season, 0.0) - weight
         weights = new
-    floats = np.asarray(value.floats(), dtype=np.float64)
-    total = np.zeros(len(floats))
+    values, codes = column.values(), column.codes()
+    if len(weights) == 1:  # a plain lag keeps type and missing codes
+        rows = row_at(data, settings, step.lead)
+        moved = np.where(rows >= 0, values[rows], np.nan) if data.n else values
+        marks = None if codes is None else np.where(rows >= 0, codes[rows], np.int8(0)).astype(np.int8)
+        return Column.numeric(moved, marks, column.stype).with_(format=column.format)
+    total = np.zeros(data.n)
     for lead, weight in weights.items():
-        rows = row_at(lead)
-        found = np.where(rows >= 0, floats[rows], np.nan) if len(floats) else floats
-        total = total + weight * found
-    codes = value.codes
-    if codes is None or len(weights) > 1 or not len(floats):
-        return total, None
-    rows = row_at(operator.lead)
-    return total, np.where(rows >= 0, codes[rows], np.int8(0)).astype(np.int8)
+        rows = row_at(data, settings, lead)
+        total = total + (weight * np.where(rows >= 0, values[rows], np.nan) if data.n else 0.0)
+    return Column.numeric(total, None, "double").with_(format=column.format)
