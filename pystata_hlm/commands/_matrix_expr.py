@@ -177,7 +177,7 @@ class MatrixParser:
             out = self.rows()
             self.take(")")
             return out
-        if token[0].isdigit() or token[1:2].isdigit():
+        if token[0].isdigit() or (token[0] == "." and token[1:2].isdigit()):
             return float(token)
         if token[0] == "." and token not in ("..", "..."):
             return self.scalar(token)
