@@ -143,7 +143,7 @@ class Opaque:
     def _choices(self, k: int) -> tuple[str, ...]:
         before = self._beside(k - 1, -1)
         after = self._beside(k + 1, 0)
-        if before == "[" and after in ("=", " ", "]"):
+        if before == "[" and after in ("=", " ", "]", MARK):
             return ("aw", MARK) if self._literal(k + 1).lstrip().startswith("=") else (f"aw={MARK}", MARK, "1")
         if after == "." and not before.isspace():
             return ("1", MARK, "")

@@ -67,6 +67,13 @@ def value_text(node: nodes.Expr, fmt: str | None, ctx: Context) -> str:
     return format_number(number, fmt, code)
 
 
+def _style(word: str) -> str | None:
+    """The style or (of old) colour that a word means: ``in ye`` is yellow, ``in g`` green."""
+    if word in STYLES:
+        return word
+    return next((style for style in STYLES if len(word) < len(style) and style.startswith(word)), None)
+
+
 def build(node: nodes.Display, ctx: Context, column: int = 0) -> Line:
     """Carry out the directives."""
     line = Line(column)
@@ -96,9 +103,10 @@ def build(node: nodes.Display, ctx: Context, column: int = 0) -> Line:
         elif kind == "comma":
             line.text += " " * repeat
         elif kind in ("as", "in"):
-            if item.text not in STYLES:
+            style = _style(item.text)
+            if style is None:
                 raise StataError(198, f"{item.text} invalid")
-            line.style = _STYLE_OF.get(item.text, "text")
+            line.style = _STYLE_OF.get(style, "text")
         elif kind == "skip":
             line.text += " " * max(0, argument(item)) * repeat
         elif kind == "column":
