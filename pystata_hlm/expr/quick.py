@@ -338,10 +338,12 @@ def _function(node: nodes.Function) -> Quick | None:
     compute = run
 
     def apply(values: Values, names: Names) -> Any:
-        args = [part(values, names) for part in parts]
-        for arg in args:
-            if type(arg) is str or (positive and arg <= 0):
+        args: list[float] = []
+        for part in parts:
+            held = part(values, names)
+            if type(held) is str or (positive and held <= 0):
                 raise _GiveUp
+            args.append(float(held))
         if compute is np.exp and args[0] > 700:
             raise _GiveUp
         return _checked(float(compute(*args)))

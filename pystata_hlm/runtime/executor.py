@@ -448,6 +448,8 @@ class Executor:
     # ------------------------------------------------------------ bind, run, commit
     def command(self, word: str, rest: str, line: str) -> None:
         """Run a command without prefixes: one of ours, a program, or one from an ado-file."""
+        if not word and not rest.strip():  # prefixes of nothing, a comment that came out of a macro
+            return
         spec = registry.known(word)
         if spec is None or word in self.workspace.programs or self.frame.program is not None:
             from pystata_hlm.runtime import programs

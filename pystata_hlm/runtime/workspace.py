@@ -88,4 +88,6 @@ class Workspace:
     def e_sample(self) -> np.ndarray:
         """The estimation sample as a mask over the present observations (all False when there is none)."""
         mask = self.data.hidden.get(E_SAMPLE)
-        return np.zeros(self.data.n, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
+        if mask is None or len(mask) != self.data.n:  # no variables are left, so no observations are
+            return np.zeros(self.data.n, dtype=bool)
+        return np.asarray(mask, dtype=bool)
