@@ -23,7 +23,7 @@ from pystata_hlm.output.items import lines
 from pystata_hlm.runtime.bind import strip_quotes, typed_options
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.executor import split
-from pystata_hlm.runtime.registry import command, lookup
+from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
@@ -89,7 +89,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
     by, keep_missing = _by(call, ctx)
     target = _target(call, ctx)
     inner = call.prefix_command
-    name = lookup(split(inner).word).name
+    name = ctx.executor.command_name(split(inner).word)
     base = ctx.data
     before = (ctx.workspace.r, ctx.workspace.e)
     ctx.say(f"(running {name} on estimation sample)")

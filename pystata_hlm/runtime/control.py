@@ -148,7 +148,7 @@ def _one_line(step: Step, rest: str) -> tuple[Condition, list[Step]] | None:
     k = next(n for n, end in enumerate(ends) if end > at) - 1
     if not isinstance(parts[k], str):
         return None
-    raw = ["`" + part.name + "'" if not isinstance(part, str) else part for part in parts]
+    raw = [part if isinstance(part, str) else f"`{getattr(part, 'name', '')}'" for part in parts]
     raw_head = "".join(raw[:k]) + raw[k][: at - ends[k]]
     raw_command = raw[k][at - ends[k] :] + "".join(raw[k + 1 :])
     condition = quick.digit_line(raw_head)

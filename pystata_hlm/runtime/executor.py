@@ -305,8 +305,12 @@ class Executor:
             return error.rc
         return 0
 
+    def error_item(self, error: StataError) -> Error:
+        """An error as shown; ``set parseerror on`` points at the column."""
+        return Error(error.rc, error.pointed() if self.workspace.settings.parseerror else error.message)
+
     def report_error(self, error: StataError) -> None:
-        self.sink(Error(error.rc, error.message))
+        self.sink(self.error_item(error))
         self.workspace.rc = error.rc
 
     # ------------------------------------------------------------ one command
@@ -463,6 +467,12 @@ class Executor:
             spec.run(Call(spec.name, rest, line, sample=_NO_ROWS), self.context)
             return
         self._transact(spec, lambda: self._bind_and_run(spec, rest, line, None, (), ""))
+
+    def command_name(self, word: str) -> str:
+        """The full name of the command or program that a word means; r(199) when it means none."""
+        from pystata_hlm.runtime import programs
+
+        return programs.find(word, self).name
 
     def _transact(self, spec: CommandSpec, action: Callable[[], None]) -> None:
         """Undo everything the action did to data, results and estimates when it fails."""
