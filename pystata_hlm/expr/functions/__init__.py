@@ -8,12 +8,14 @@ from pystata_hlm.expr.functions import (
     date_related,
     date_text,
     distributions,
+    distributions_more,
     math,
     matrix,
     programming,
     random,
     regex,
     string,
+    timespan,
     ustring,
 )
 from pystata_hlm.expr.functions.registry import FUNCTIONS, FunctionSpec
@@ -26,11 +28,13 @@ __all__ = [
     "date_related",
     "date_text",
     "distributions",
+    "distributions_more",
     "math",
     "matrix",
     "programming",
     "random",
     "regex",
     "string",
+    "timespan",
     "ustring",
 ]

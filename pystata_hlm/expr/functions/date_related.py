@@ -268,6 +268,22 @@ def clockdiff_frac(first: Any, second: Any, unit: Any) -> Any:
     return (second - first) / _clock_unit(unit)
 
 
+def _seconds_or(first: Any, second: Any, unit: Any) -> Any:
+    """Difference of %tC values: leap seconds count in seconds and milliseconds, not in longer units."""
+    size = _clock_unit(unit)
+    return (second - first if size <= 1000 else cofC(second) - cofC(first)) / size
+
+
+@function("Clockdiff", "n n s", "difference of datetimes with leap seconds, in whole units")
+def Clockdiff(first: Any, second: Any, unit: Any) -> Any:
+    return np.trunc(_seconds_or(first, second, unit))
+
+
+@function("Clockdiff_frac", "n n s", "difference of datetimes with leap seconds, with fraction")
+def Clockdiff_frac(first: Any, second: Any, unit: Any) -> Any:
+    return _seconds_or(first, second, unit)
+
+
 @function("datediff_frac", "n n s s?", "difference of dates in years, months or days, with fraction")
 def datediff_frac(first: Any, second: Any, unit: Any, option: Any = EMPTY) -> Any:
     which = _unit(unit)
@@ -330,8 +346,3 @@ def _clock_part(name: str, convert: Callable[[Any], Any]) -> None:
 
 _clock_part("clockpart", lambda ms: ms)
 _clock_part("Clockpart", cofC)
-
-
-@function("tin twithin", "s s", "1 if the time variable lies between the dates", missing="own")
-def tin(first: Any, last: Any) -> Any:
-    raise StataError(111, "time variable not set, use tsset varname ...")

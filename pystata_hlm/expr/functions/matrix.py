@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def matrix_argument(env: Any, node: ast.Expr) -> Any:
 def _square(matrix: Any) -> Any:
     values = np.atleast_2d(matrix.values)
     if values.shape[0] != values.shape[1]:
-        raise StataError(505, "matrix not square")
+        raise StataError(503, "conformability error")
     return values
 
 
@@ -84,14 +85,53 @@ def el(env: Any, m: ast.Expr, i: Any, j: Any) -> Any:
     return np.where(good, values[at], np.nan)
 
 
-def _number_of(matrix: Any, names: Any, wanted: Any) -> Any:
+def _text(wanted: Any) -> str:
     raw = np.asarray(wanted)
-    text = raw.item().decode("utf-8") if raw.ndim == 0 else ""
-    listed = list(names)
+    return raw.item().decode("utf-8", "replace") if raw.ndim == 0 else ""
+
+
+def _number_of(matrix: Any, names: Any, wanted: Any) -> Any:
+    """1-based place of ``name``, ``eq:name``, or of the first one of ``eq:``."""
+    text, listed = _text(wanted).removeprefix("_:"), list(names)
     if text in listed:
         return np.float64(listed.index(text) + 1)
+    if text.endswith(":"):
+        found = [k for k, name in enumerate(listed) if name.rpartition(":")[0] == text[:-1]]
+        return np.float64(found[0] + 1 if found else np.nan)
     short = [str(name).rpartition(":")[2] for name in listed]
     return np.float64(short.index(text) + 1 if text in short else np.nan)
+
+
+def _equation(names: Any, wanted: Any) -> Any:
+    """1-based place of an equation among those that follow one another."""
+    equations = [key or "_" for key, _ in groupby(str(name).rpartition(":")[0] for name in names)]
+    text = _text(wanted).rstrip(":") or "_"
+    return np.float64(equations.index(text) + 1 if text in equations else np.nan)
+
+
+@function("roweqnumb", "x s", "number of the row equation called s", missing="own", env=True)
+def roweqnumb(env: Any, m: ast.Expr, s: Any) -> Any:
+    return _equation(matrix_argument(env, m).rows, s)
+
+
+@function("coleqnumb", "x s", "number of the column equation called s", missing="own", env=True)
+def coleqnumb(env: Any, m: ast.Expr, s: Any) -> Any:
+    return _equation(matrix_argument(env, m).cols, s)
+
+
+@function("rownfreeparms", "x", "number of free parameters in the rows", missing="own", env=True)
+def rownfreeparms(env: Any, m: ast.Expr) -> Any:
+    return np.float64(sum(str(name).startswith("/") for name in matrix_argument(env, m).rows))
+
+
+@function("colnfreeparms", "x", "number of free parameters in the columns", missing="own", env=True)
+def colnfreeparms(env: Any, m: ast.Expr) -> Any:
+    return np.float64(sum(str(name).startswith("/") for name in matrix_argument(env, m).cols))
+
+
+@function("matrix", "v", "its argument, names standing for scalars and matrices", missing="own")
+def matrix(value: Any) -> Any:
+    return value
 
 
 @function("rownumb", "x s", "number of the row called s", missing="own", env=True)

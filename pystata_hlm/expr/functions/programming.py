@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.functions.registry import function
+from pystata_hlm.expr.functions.registry import ZERO, function
 from pystata_hlm.expr.values import Num, Text, Value, number, ordered
 from pystata_hlm.lang import nodes as ast
 
@@ -204,25 +205,78 @@ def scalar(env: Any, node: ast.Expr) -> Value:
     return number(float(held))
 
 
-@function("fileexists", "s", "1 if the file exists", missing="own")
-def fileexists(name: Any) -> Any:
+def _path(env: Any, raw: bytes) -> Path:
+    """A file name as typed, relative to the session's working directory."""
+    path = Path(raw.decode("utf-8", "surrogateescape")).expanduser()
+    here = env.setting("pwd")
+    return path if path.is_absolute() or not here else Path(str(here)) / path
+
+
+@function("fileexists", "s", "1 if the file exists", missing="own", env=True)
+def fileexists(env: Any, name: Any) -> Any:
     from pystata_hlm.expr.functions.text import per_distinct
 
-    return per_distinct(lambda raw: float(Path(raw.decode("utf-8", "surrogateescape")).is_file()), name)
+    return per_distinct(lambda raw: float(_path(env, raw).is_file()), name)
 
 
-@function("fileread", "s", "contents of a file", missing="own")
-def fileread(name: Any) -> Any:
+@function("fileread", "s", "contents of a file", missing="own", env=True)
+def fileread(env: Any, name: Any) -> Any:
     from pystata_hlm.expr.functions.text import per_distinct
 
     def read(raw: bytes) -> bytes:
-        path = raw.decode("utf-8", "surrogateescape")
         try:
-            return Path(path).read_bytes()
+            return _path(env, raw).read_bytes()
         except OSError:
             return b"fileread() error 601"
 
     return per_distinct(read, name)
+
+
+@function("filereaderror", "s", "return code that fileread() left in its result, 0 for none", missing="own")
+def filereaderror(s: Any) -> Any:
+    from pystata_hlm.expr.functions.text import per_distinct
+
+    def code(raw: bytes) -> float:
+        found = re.fullmatch(rb"fileread\(\) error (\d+)", raw)
+        return float(found[1]) if found else 0.0
+
+    return per_distinct(code, s)
+
+
+@function(
+    "filewrite",
+    "s s n?",
+    "write a string to a file: its bytes, or minus a return code",
+    missing="own",
+    env=True,
+)
+def filewrite(env: Any, name: Any, s: Any, mode: Any = ZERO) -> Any:
+    from pystata_hlm.expr.functions.text import per_distinct
+
+    def write(raw: bytes, contents: bytes, how: float) -> float:
+        path = _path(env, raw)
+        if how == 0 and path.exists():
+            return -602.0
+        try:
+            with path.open("ab" if how == 2 else "wb") as file:
+                file.write(contents)
+            return float(path.stat().st_size)
+        except OSError:
+            return -603.0
+
+    return per_distinct(write, name, s, mode)
+
+
+@function("fmtwidth", "s", "output width of a display format, missing when it is none", missing="own")
+def fmtwidth(s: Any) -> Any:
+    from pystata_hlm.expr.functions.text import per_distinct
+    from pystata_hlm.formats import is_valid_format, parse_format
+
+    def width(raw: bytes) -> float:
+        text = raw.decode("utf-8", "replace")
+        return float(parse_format(text).width) if is_valid_format(text) else float("nan")
+
+    return per_distinct(width, s)
 
 
 @function("matmissing", "x", "1 if any element of the matrix is missing", missing="own", env=True)
