@@ -6,13 +6,16 @@ evaluator raise for a user's mistake. Its ``message`` is what Stata prints above
 
 from __future__ import annotations
 
+_BEFORE, _SHOWN = 50, 70  # characters of a long text shown before the mark, and in all
+
 
 class StataError(Exception):
     """A failure with Stata's return code and wording.
 
     rc       return code, shown as ``r(rc);`` and stored in ``_rc``
     message  the text printed before ``r(rc);`` (may hold several lines, may be empty)
-    span     (start, end) character positions in the command line, when known
+    span     (start, end) character positions in ``text``, when known
+    text     what was being parsed, for ``set parseerror on``
     """
 
     def __init__(self, rc: int, message: str = "", span: tuple[int, int] | None = None) -> None:
@@ -20,6 +23,15 @@ class StataError(Exception):
         self.rc = rc
         self.message = message
         self.span = span
+        self.text = ""
+
+    def pointed(self) -> str:
+        """The message, and under it the text with a mark where parsing stopped (when that is known)."""
+        if self.span is None or not self.text:
+            return self.message
+        start = max(0, self.span[0] - _BEFORE)
+        shown = self.text[start : start + _SHOWN].replace("\n", " ").rstrip()
+        return f"{self.message}\n    {shown}\n    {' ' * (self.span[0] - start)}^"
 
     # -- named constructors, one per common message -------------------------------------------
     @classmethod

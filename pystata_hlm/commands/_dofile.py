@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang.source import decode, read_do
-from pystata_hlm.output.items import Echo, Error, Text
+from pystata_hlm.output.items import Echo, Text
 from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.executor import ExitDoFile, LeaveSession
@@ -69,7 +69,7 @@ def run_file(text: str, ctx: Context, *, echo: bool, shared_locals: bool = False
     except StataError as error:
         if not echo:
             raise
-        ctx.emit(Error(error.rc, error.message))
+        ctx.emit(executor.error_item(error))
         ctx.emit(Text(END))
         raise StataError(error.rc) from error
     if echo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pystata_hlm.commands import _help
 from pystata_hlm.errors import StataError
-from pystata_hlm.runtime import registry
+from pystata_hlm.runtime import community, registry
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
@@ -30,6 +30,11 @@ def run(call: Call, ctx: Context) -> Stored | None:
         known = registry.known_unimplemented().get(words[0])
         if known is not None:
             raise StataError(111, f"help for {known} not found: the command is not yet supported")
+        package = community.package_of(words[0])
+        if package is not None:
+            raise StataError(
+                111, f"help for {words[0]} not found: a community-contributed command (package {package})"
+            )
         raise StataError(111, f"help for {' '.join(words)} not found\ntry search {' '.join(words)}")
     ctx.say("\n" + "\n".join(_help.page(spec)))
     return None

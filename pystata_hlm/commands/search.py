@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pystata_hlm.commands import _help
+from pystata_hlm.commands import _help, _packages
 from pystata_hlm.errors import StataError
+from pystata_hlm.runtime import community
 from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -24,6 +25,16 @@ def entry(spec: CommandSpec, width: int = 67) -> list[str]:
     if spec.syntax_line:
         lines.append(f"        {spec.syntax_line}")
     return lines
+
+
+def _community(words: list[str]) -> list[str]:
+    """The packages of our index that one of the words names."""
+    out: list[str] = []
+    for word in words:
+        if community.is_known(word):
+            found = _packages.lines(word)
+            out += [line for line in found if found[0] not in out]
+    return out
 
 
 @command("search", min=3, syntax="raw", aliases=(("findit", 0),))
@@ -50,7 +61,10 @@ def run(call: Call, ctx: Context) -> Stored | None:
     ]
     for spec in found:
         lines += [*entry(spec), ""]
-    if not found:
+    packages = _community(words)
+    if packages:
+        lines += ["Community-contributed commands", "", *packages, ""]
+    if not found and not packages:
         lines += ["(nothing found)", ""]
     ctx.say("\n".join(lines[:-1]))
     return None

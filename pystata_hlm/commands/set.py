@@ -171,6 +171,7 @@ flag("varabbrev", "varabbrev")
 flag("graphics", "graphics", 1)
 flag("more", "more", 2)
 flag("rmsg", "rmsg", 1)
+flag("parseerror", "parseerror")
 
 
 @setting("scheme")

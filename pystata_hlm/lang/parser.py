@@ -172,7 +172,9 @@ def parse(start: str, text: str) -> Any:
         try:
             node = lark.parse(masked, start=start)
         except UnexpectedInput as error:
-            raise diagnose(start, masked, _position(error, text)) from None
+            found = diagnose(start, masked, _position(error, text))
+            found.text = text
+            raise found from None
     if len(text) > MAX_DEPTH and depth(node) > MAX_DEPTH:
         raise StataError(130, "expression too long")
     return node

@@ -16,15 +16,15 @@ from pystata_hlm.lang import nodes
 from pystata_hlm.lang.diagnose import unbalanced
 from pystata_hlm.lang.parser import mask_compound, parse
 from pystata_hlm.lint import graphs, subcommands
-from pystata_hlm.lint.opaque import MARK, attempt, shape
-from pystata_hlm.runtime import registry
+from pystata_hlm.lint.opaque import HELD, MARK, attempt, shape
+from pystata_hlm.runtime import community, registry
 from pystata_hlm.runtime.bind import EQUATION_OPTIONS, match_option
 from pystata_hlm.runtime.spec import CommandSpec, Opt
 
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """Something that we have not got. ``kind`` is command, subcommand, option, function or clause."""
+    """Something that we have not got. ``kind``: command, subcommand, option, function, clause or package."""
 
     kind: str
     name: str
@@ -49,7 +49,9 @@ Check = Callable[[str], Finding]
 
 def check(spec: CommandSpec, text: str) -> Finding:
     """The text after the command word of one of our commands."""
-    found = _by_shape(spec.name, shape(text, spec.syntax in _NAMES_ALIKE and not subcommands.table(spec.name)))
+    found = _by_shape(
+        spec.name, shape(text, spec.syntax in _NAMES_ALIKE and not subcommands.table(spec.name))
+    )
     return found if not found.rc else _checked(spec.name, text)
 
 
@@ -98,7 +100,7 @@ def _lacks(spec: CommandSpec, text: str) -> Iterator[Lack]:
 
 def attempt_text(text: str) -> str:
     """The text with each macro as a name."""
-    return shape(text).replace("\x04", MARK)
+    return shape(text).replace(HELD, MARK)
 
 
 def _of_node(spec: CommandSpec, node: Any) -> Iterator[Lack]:
@@ -128,7 +130,9 @@ def _of_node(spec: CommandSpec, node: Any) -> Iterator[Lack]:
 
 def _clauses(spec: CommandSpec, clauses: nodes.Clauses) -> Iterator[Lack]:
     weight = clauses.weight
-    if weight is not None and (not spec.weights if weight.kind == "weight" else weight.kind not in spec.weights):
+    if weight is not None and (
+        not spec.weights if weight.kind == "weight" else weight.kind not in spec.weights
+    ):
         yield Lack("clause", f"{spec.name} [{weight.kind}]")
     if clauses.using is not None and "using" not in spec.allow:
         yield Lack("clause", f"{spec.name} using")
@@ -141,7 +145,9 @@ def options(
     for option in given:
         if MARK in option.name or match_option(option.name, allowed) is not None:
             continue
-        lacking = tuple(Opt(entry.partition(":")[0], int(entry.partition(":")[2] or 0)) for entry in unsupported)
+        lacking = tuple(
+            Opt(entry.partition(":")[0], int(entry.partition(":")[2] or 0)) for entry in unsupported
+        )
         known = match_option(option.name, lacking)
         brackets = "" if option.argument is None else "()"
         yield Lack("option", f"{name}, {(known.name if known else option.name) + brackets}")
@@ -156,9 +162,10 @@ def functions(name: str, node: Any) -> Iterator[Lack]:
             waiting += item
             continue
         kind = type(item)
-        if kind is nodes.Function and item.name not in FUNCTIONS and item.name not in MATRIX_VALUED:
-            if MARK not in item.name:
-                yield Lack("function", f"{item.name}()")
+        if kind is nodes.Function and not (
+            item.name in FUNCTIONS or item.name in MATRIX_VALUED or MARK in item.name
+        ):
+            yield Lack("function", f"{item.name}()")
         waiting += [
             value
             for field in getattr(kind, "__slots__", ())
@@ -194,7 +201,9 @@ _SCALAR = re.compile(r"\s*(?:(?:de|def|defi|defin|define)\s+)?[^\s=]+\s*=(?!=)")
 def _scalar(name: str, text: str) -> Iterator[Lack]:
     found = _SCALAR.match(text)
     if found is not None:
-        yield from functions(name, attempt(text[found.end() :], lambda reading: parse("expr", reading.strip())))
+        yield from functions(
+            name, attempt(text[found.end() :], lambda reading: parse("expr", reading.strip()))
+        )
         return
     if "=" in text.partition('"')[0]:
         raise StataError.invalid_syntax()
@@ -213,15 +222,23 @@ def _twoway(name: str, text: str) -> Iterator[Lack]:
         if kind is None:
             yield Lack("subcommand", f"twoway {plot.plottype}")
             kind = graphs.Plot(True, frozenset(), None)
-        syntax = "anything" if kind.raw else "standard"
-        inner: Any = attempt(plot.text.replace(MARK, "\x04"), lambda reading, rule=syntax: parse(rule, reading))
+        inner = _plot_text(plot.text, "anything" if kind.raw else "standard")
         yield from functions(name, inner)
         if kind.weights is not None and inner.clauses.weight is not None and not kind.weights:
             yield Lack("clause", f"twoway {plot.plottype} [{inner.clauses.weight.kind}]")
         yield from _figure_options(inner.clauses.options, kind.own)
 
 
-def _figure_options(given: Iterable[nodes.Option], own: frozenset[tuple[str, int]] = frozenset()) -> Iterator[Lack]:
+def _plot_text(text: str, rule: str) -> Any:
+    def read(reading: str) -> Any:
+        return parse(rule, reading)
+
+    return attempt(text.replace(MARK, HELD), read)
+
+
+def _figure_options(
+    given: Iterable[nodes.Option], own: frozenset[tuple[str, int]] = frozenset()
+) -> Iterator[Lack]:
     for option in given:
         if MARK not in option.name and not graphs.known(option.name, graphs.FIGURE | own):
             yield Lack("option", f"twoway, {option.name}")
@@ -229,7 +246,7 @@ def _figure_options(given: Iterable[nodes.Option], own: frozenset[tuple[str, int
 
 def _graph(name: str, text: str) -> Iterator[Lack]:
     """``graph subcommand ...``; a graph type's options are those of the figure and its own."""
-    word, _, rest = attempt_text(text).strip().partition(" ")
+    word = attempt_text(text).strip().partition(" ")[0]
     if word.rstrip(",").startswith("tw") and "twoway".startswith(word.rstrip(",")):
         yield from _twoway("twoway", text.strip()[len(word) :])
         return
@@ -246,11 +263,16 @@ def _graph(name: str, text: str) -> Iterator[Lack]:
                 yield Lack("option", f"graph {subcommands.full('graph', word)}, {option.name}")
 
 
-def _parsed(syntax: str) -> Callable[[str, str], Iterator[Lack]]:
-    def run(name: str, text: str) -> Iterator[Lack]:
-        yield from functions(name, attempt(text, lambda reading: parse(syntax, reading)))
+_INSTALL = re.compile(r"\s*inst?(?:a(?:ll?)?)?\s+\"?([A-Za-z_]\w*)")
 
-    return run
+
+def _packages(name: str, text: str) -> Iterator[Lack]:
+    """``ssc install``, ``net install``: a package that we do not provide."""
+    attempt(text, lambda reading: parse("anything", reading))
+    found = _INSTALL.match(text)
+    literal = found is not None and text[found.end() : found.end() + 1] not in ("`", "$")
+    if found is not None and literal and not community.provided(found[1]):
+        yield Lack("package", found[1])
 
 
 _SPECIAL: dict[str, Callable[[str, str], Iterator[Lack]]] = {
@@ -261,4 +283,6 @@ _SPECIAL: dict[str, Callable[[str, str], Iterator[Lack]]] = {
     "scatter": _twoway,
     "line": _twoway,
     "graph": _graph,
+    "ssc": _packages,
+    "net": _packages,
 }

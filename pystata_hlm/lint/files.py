@@ -96,7 +96,9 @@ def _installed() -> frozenset[str]:
     """Names of the ado-files along the ado-path (the working directory not counted)."""
     ado = AdoPath()
     folders = [Path(ado.folder(element)).expanduser() for element in ado.path if element != "."]
-    return frozenset(file.stem for folder in folders for file in [*_ado_files(folder), *folder.glob("?/*.ado")])
+    return frozenset(
+        file.stem for folder in folders for file in [*_ado_files(folder), *folder.glob("?/*.ado")]
+    )
 
 
 def _ado_files(folder: Path) -> list[Path]:

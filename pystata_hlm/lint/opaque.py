@@ -94,7 +94,7 @@ def take(text: str) -> Parts:
 _STRING = re.compile(r'"[^"\n]*"|\x01\x02*\x03')
 _NUMBER = re.compile(r"(?<![\w.\x04])(?:\d+\.?\d*|\.\d+)(?![\w.\x04])")
 _STOPS = re.compile(r"[(),]")
-_NAME = re.compile(r"(?<![\w.\x04*?~\"\x01-\x03])[A-Za-z_]\w{2,31}(?![\w(.\[:*?~\x04]|\s+[(\[:.])")
+_NAME = re.compile(r"(?<![\w.\x04\"\x01-\x03])[A-Za-z_]\w{2,31}(?![\w(.\[:\x04]|\s+[(\[:.])")
 _RUN = re.compile(r"(?<![\w.])vvv(?: vvv){2,}(?![\w.(\[:*?~-])")
 _KEPT = frozenset(
     "using byte int long float double strL _all _cons _merge str bysort noi qui gen as out from with".split()  # noqa: SIM905
@@ -106,7 +106,7 @@ def shape(text: str, names: bool = False) -> str:
     if "`" in text or "$" in text:
         text = "".join(HELD if part is None else part[0] for part in take(text))
     if '"' in text:
-        text = _STRING.sub(lambda m: '"s"' if m[0][0] == '"' else "`\"s\"'", mask_compound(text))
+        text = _STRING.sub(lambda m: '"s"' if m[0][0] == '"' else '`"s"\'', mask_compound(text))
     text = _NUMBER.sub("1", text)
     if not names:
         return text
@@ -144,7 +144,9 @@ class Opaque:
         before = self._beside(k - 1, -1)
         after = self._beside(k + 1, 0)
         if before == "[" and after in ("=", " ", "]", MARK):
-            return ("aw", MARK) if self._literal(k + 1).lstrip().startswith("=") else (f"aw={MARK}", MARK, "1")
+            return (
+                ("aw", MARK) if self._literal(k + 1).lstrip().startswith("=") else (f"aw={MARK}", MARK, "1")
+            )
         if after == "." and not before.isspace():
             return ("1", MARK, "")
         if before == "." and after in ("", " ", ",", ")", "("):

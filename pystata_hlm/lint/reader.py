@@ -12,9 +12,9 @@ from pystata_hlm.lang import prefixes
 from pystata_hlm.lang.nodes import LogicalLine
 from pystata_hlm.lang.parser import parse, split_condition
 from pystata_hlm.lang.source import decode, read_do
-from pystata_hlm.lint import checks, community
+from pystata_hlm.lint import checks
 from pystata_hlm.lint.opaque import HELD, MARK, Opaque, attempt, shape
-from pystata_hlm.runtime import registry
+from pystata_hlm.runtime import community, registry
 from pystata_hlm.runtime.control import KEYWORDS
 
 OUR_OWN = frozenset({"if", "else", "while", "foreach", "forvalues", "continue", "program", "end"})
@@ -73,7 +73,7 @@ _RUNS = re.compile(
 def outline(text: str) -> tuple[set[str], set[str]]:
     """The programs that a text defines and the files that it runs."""
     programs = {name for name in _DEFINE.findall(text) if name not in ("drop", "dir", "list", "define")}
-    runs = {found.strip('`"') for found in _RUNS.findall(text)}
+    runs = {found.removeprefix("`").strip('"') if '"' in found else found for found in _RUNS.findall(text)}
     return programs, runs
 
 
@@ -84,7 +84,9 @@ def read_text(path: Path) -> str:
 def analyse(text: str, path: str, known: frozenset[str] = frozenset()) -> Reading:
     """A do-file's text; ``known`` are programs that other files define."""
     programs, runs = outline(text)
-    reading = Reading(path, text.count("\n") + (not text.endswith("\n") and bool(text)), programs=programs, runs=runs)
+    reading = Reading(
+        path, text.count("\n") + (not text.endswith("\n") and bool(text)), programs=programs, runs=runs
+    )
     walker = _Walker(known | programs, reading.commands)
     walker.walk(read_do(text, path), top=True)
     return reading

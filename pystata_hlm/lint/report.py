@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pystata_hlm.lint import community
 from pystata_hlm.lint.reader import Command, Reading
+from pystata_hlm.runtime import community
 
 FORMAT = 1
 """Number of the JSON layout."""
@@ -174,6 +174,7 @@ def as_text(report: Report, everything: bool = False) -> str:
         ("option", "Options not available"),
         ("clause", "Weights and qualifiers not available"),
         ("function", "Functions not available"),
+        ("package", "Packages to install that we do not provide"),
     ):
         out += _lacking(report, kind, title, everything)
     out += _unparsed((reading for reading, _ in report.files), everything)
@@ -232,7 +233,9 @@ def _unparsed(readings: Iterable[Reading], everything: bool) -> list[str]:
     shown = wrong if everything else wrong[:_MOST]
     out = ["", "Lines that do not parse:"]
     for path, command in shown:
-        out.append(f"  {path}:{command.line}:{command.column}: {command.message.splitlines()[0]} r({command.rc})")
+        out.append(
+            f"  {path}:{command.line}:{command.column}: {command.message.splitlines()[0]} r({command.rc})"
+        )
         out.append(f"      {command.text[:100]}")
     if len(wrong) > len(shown):
         out.append(f"  and {len(wrong) - len(shown):,} more")

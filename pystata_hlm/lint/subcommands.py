@@ -44,7 +44,9 @@ def full(command: str, word: str) -> str:
     known = table(command)
     if word in known:
         return word
-    return next((name for name, least in known.items() if 0 < least <= len(word) and name.startswith(word)), word)
+    return next(
+        (name for name, least in known.items() if 0 < least <= len(word) and name.startswith(word)), word
+    )
 
 
 def lacking(command: str, text: str) -> str:

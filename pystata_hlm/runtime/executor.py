@@ -26,7 +26,7 @@ from pystata_hlm.runtime.bind import bind, typed_options
 from pystata_hlm.runtime.coefficients import coefficient
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.control import BreakLoop
-from pystata_hlm.runtime.cvalues import c_value
+from pystata_hlm.runtime.cvalues import c_value, system_macro
 from pystata_hlm.runtime.frames import Frame
 from pystata_hlm.runtime.results import StataMatrix, Stored
 from pystata_hlm.runtime.spec import Call, CommandSpec, Opt
@@ -174,8 +174,10 @@ class Executor:
     # ------------------------------------------------------------ macros
     def macro(self, name: str, scope: str) -> str:
         """The text of a local or global macro ("" when undefined)."""
-        store = self.frame.locals if scope == "local" else self.workspace.globals
-        return store.get(name, "")
+        if scope == "local":
+            return self.frame.locals.get(name, "")
+        held = self.workspace.globals.get(name)
+        return system_macro(self.workspace, name) if held is None and name[:2] == "S_" else held or ""
 
     def set_macro(self, name: str, scope: str, text: str) -> None:
         store = self.frame.locals if scope == "local" else self.workspace.globals

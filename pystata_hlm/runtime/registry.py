@@ -186,7 +186,22 @@ def lookup(word: str) -> CommandSpec:
         return spec
     if word in _UNIMPLEMENTED:
         raise StataError.command_not_supported(_UNIMPLEMENTED[word])
-    raise StataError.unrecognized_command(word)
+    raise StataError(199, StataError.unrecognized_command(word).message + _note(word))
+
+
+@lru_cache(maxsize=256)
+def _note(word: str) -> str:
+    """A line after "command xyz is unrecognized": whose command it is, or which one may have been meant."""
+    from difflib import get_close_matches
+
+    from pystata_hlm.runtime import community
+
+    package = community.package_of(word)
+    if package is not None:
+        return f"\n(community-contributed, package {package}: not available in pystata_hlm)"
+    names = [name for name in {*_COMMANDS, *_UNIMPLEMENTED.values()} if len(name) > 2]
+    near = get_close_matches(word, sorted(names), n=1, cutoff=0.8) if len(word) > 3 else []
+    return f"\n(did you mean {near[0]}?)" if near else ""
 
 
 def all_commands() -> dict[str, CommandSpec]:

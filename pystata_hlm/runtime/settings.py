@@ -29,6 +29,7 @@ class Settings:
     iterlog: bool = True
     dp: str = "period"
     rmsg: bool = False
+    parseerror: bool = False
     logtype: str = "smcl"
     maxiter: int = 300
     maxvar: int = 5000
