@@ -1,4 +1,4 @@
-"""ereturn: Store and list estimation results in e().   ereturn {post [b [V]] | repost | scalar | local | matrix | display | clear | list}"""
+"""ereturn: Store and list estimation results.   ereturn post|repost|scalar|local|matrix|display|clear|list"""
 
 from __future__ import annotations
 

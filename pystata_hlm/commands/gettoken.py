@@ -1,4 +1,4 @@
-"""gettoken: Take the first token off a macro.   gettoken name1 [name2] : name3 [, parse("chars") quotes qed(name) match(name) bind]"""
+"""gettoken: Take the first token off a macro.   gettoken name1 [name2] : name3 [, parse() quotes match() bind]"""
 
 from __future__ import annotations
 

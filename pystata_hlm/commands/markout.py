@@ -1,4 +1,4 @@
-"""markout: Take observations with missing values out of the marked sample.   markout markvar [varlist] [, strok sysmissok]"""
+"""markout: Drop observations with missings from the marked sample.   markout markvar [varlist] [, strok]"""
 
 from __future__ import annotations
 

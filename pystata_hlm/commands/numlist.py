@@ -1,4 +1,4 @@
-"""numlist: Expand and check a list of numbers.   numlist "numlist" [, ascending descending integer missingokay min(#) max(#) range(bounds) sort]"""
+"""numlist: Expand and check a list of numbers.   numlist "numlist" [, ascending integer min(#) max(#) sort]"""
 
 from __future__ import annotations
 

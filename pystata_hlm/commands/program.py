@@ -1,4 +1,4 @@
-"""program: Define, list and drop programs.   program [define] name [, rclass eclass sclass nclass byable() properties() sortpreserve] | dir | drop names | list [names]
+"""program: Define, list and drop programs.   program [define] name [, rclass ...] | dir | drop names | list
 
 The lines of a definition reach the executor as a block (``runtime.programs.define``); here are the other forms.
 """

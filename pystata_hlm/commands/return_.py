@@ -1,4 +1,4 @@
-"""return: Store and list results in r().   return {scalar name = exp | local name ... | matrix name [=] mat [, copy] | add | clear | list}
+"""return: Store and list results in r().   return scalar|local|matrix|add|clear|list
 
 A program's results wait in its frame; those of an rclass program replace r() when it ends.
 """

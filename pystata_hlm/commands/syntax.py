@@ -1,4 +1,4 @@
-"""syntax: Take apart what the user typed.   syntax [varlist | namelist | anything] [if] [in] [using] [=exp] [weights] [, options]
+"""syntax: Take apart what the user typed.   syntax [varlist] [if] [in] [using] [=exp] [weights] [, options]
 
 Reads `0' and defines the macros `varlist', `if', `in', `using', `weight', `exp' and one for each option.
 """
