@@ -41,7 +41,7 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
             estimation.b,
             estimation.vcov,
             ctx,
-            df=None,
+            df=override["df_r"] if override else None,
             level=level,
             depvar=estimation.depvar,
             heads=heads,

@@ -1,23 +1,33 @@
-"""Shared by resampling prefixes (bootstrap now; jackknife, permute, simulate later): drawing rows, progress dots,
-collecting statistics, naming them."""
+"""Shared by the resampling prefixes (bootstrap, jackknife, permute, simulate, statsby): running the command once,
+collecting and naming statistics, drawing rows, progress dots, legends, files of replicates."""
 
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pystata_hlm.commands._files import with_suffix
+from pystata_hlm.data.column import Column
+from pystata_hlm.data.dataset import Dataset
+from pystata_hlm.data.io import write_dta
 from pystata_hlm.data.names import is_valid_name
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes
+from pystata_hlm.lang.parser import parse
+from pystata_hlm.runtime.bind import strip_quotes, typed_options
+from pystata_hlm.runtime.spec import Opt
+from pystata_hlm.runtime.workspace import E_SAMPLE
 
 if TYPE_CHECKING:
-    from pystata_hlm.data.dataset import Dataset
     from pystata_hlm.numeric.rng import StataRNG
     from pystata_hlm.runtime.context import Context
+    from pystata_hlm.runtime.settings import Settings
 
 
 # ---------------------------------------------------------------- statistics
@@ -44,39 +54,81 @@ class StatisticList:
     """Exactly e(b): the command's own table is shown."""
 
 
-def statistics(given: tuple[nodes.ExpItem, ...], ctx: Context, stem: str) -> StatisticList:
-    """The expression list after the first run; none given: e(b), or every scalar of r()."""
+@dataclass(frozen=True)
+class Ran:
+    """The command as it ran once: its name, whether it left e() ("e"), r() ("r") or nothing (""), its e(sample)."""
+
+    name: str
+    klass: str
+    sample: np.ndarray | None = None
+
+
+def command_name(inner: str, ctx: Context) -> str:
+    """The full name of the command or program; r(199) when there is none."""
+    from pystata_hlm.runtime import programs
+    from pystata_hlm.runtime.executor import split
+
+    return programs.find(split(inner.strip()).word, ctx.executor).name
+
+
+def run_once(inner: str, ctx: Context, quiet: bool = True) -> Ran:
+    """Run the command and see what it left."""
+    ws = ctx.workspace
+    before = (ws.e, ws.r)
+    ctx.execute(inner, quiet=quiet)
+    klass = "e" if ws.e is not before[0] and not ws.e.empty else "r" if ws.r is not before[1] else ""
+    sample = ws.e_sample() if klass == "e" and E_SAMPLE in ctx.data.hidden else None
+    return Ran(command_name(inner, ctx), klass, sample)
+
+
+def statistics(
+    given: tuple[nodes.ExpItem, ...], ctx: Context, stem: str, klass: str | None = None
+) -> StatisticList:
+    """The expression list after the first run; none given: e(b), or every scalar of r().
+
+    klass   what the command left (``Ran.klass``); None: e(b) when there is one
+    """
     ws = ctx.workspace
     if not given:
-        if "b" in ws.e.matrices and ws.e.estimation is not None:
+        if klass in (None, "e") and "b" in ws.e.matrices and ws.e.estimation is not None:
             return _vector("b", ctx)
-        names = list(ws.r.scalars)
+        names = list(ws.r.scalars) if klass != "" else []
         if not names:
             raise StataError(198, "expression list required")
-        items = tuple(Statistic(name, f"r({name})") for name in names)
+        items = tuple(Statistic(name, f"r({name})", given=True) for name in names)
         return StatisticList(
             items, lambda c: np.array([c.workspace.r.scalars.get(n, math.nan) for n in names])
         )
-    if len(given) == 1 and isinstance(given[0].exp, nodes.Name) and given[0].exp.name in ("_b", "_se"):
-        return _vector("b" if given[0].exp.name == "_b" else "se", ctx)
-    named: list[Statistic] = []
-    for k, item in enumerate(given):
+    parts: list[StatisticList] = []
+    count = 0
+    for item in given:
         if isinstance(item.exp, nodes.Name) and item.exp.name in ("_b", "_se"):
-            raise StataError(198, "_b and _se may not be combined with other expressions yet")
-        named.append(Statistic(item.name or f"{stem}_{k + 1}", item.text, item.equation or "", True))
-    expressions = [item.exp for item in given]
+            parts.append(_vector("b" if item.exp.name == "_b" else "se", ctx))
+        else:
+            count += 1
+            parts.append(_expression(item, f"{stem}_{count}"))
+    if len(parts) == 1:
+        return parts[0]
+    return StatisticList(
+        tuple(one for part in parts for one in part.items),
+        lambda c: np.concatenate([part.collect(c) for part in parts]),
+    )
 
+
+def _expression(item: nodes.ExpItem, unnamed: str) -> StatisticList:
     def collect(c: Context) -> np.ndarray:
-        values = [c.scalar(exp) for exp in expressions]
-        if any(isinstance(v, str) for v in values):
+        value = c.scalar(item.exp)
+        if isinstance(value, str):
             raise StataError.type_mismatch()
-        return np.array(values, dtype=float)
+        return np.array([value], dtype=float)
 
-    return StatisticList(tuple(named), collect)
+    return StatisticList((Statistic(item.name or unnamed, item.text, item.equation or "", True),), collect)
 
 
 def _vector(which: str, ctx: Context) -> StatisticList:
     """All of e(b), or all standard errors."""
+    if "b" not in ctx.workspace.e.matrices:
+        raise StataError.last_estimates_not_found()
     cols = ctx.workspace.e.matrices["b"].cols
     items = tuple(Statistic(c.rpartition(":")[2], f"_{which}[{c}]", c.rpartition(":")[0]) for c in cols)
 
@@ -115,6 +167,15 @@ def saved_names(items: tuple[Statistic, ...], stem: str) -> list[str]:
             )
         out.append(name)
     return out
+
+
+def observed_values(wanted: StatisticList, ctx: Context) -> np.ndarray:
+    """The statistics in the full sample; r(322) when an expression is missing there."""
+    values = wanted.collect(ctx)
+    for item, value in zip(wanted.items, values.tolist(), strict=True):
+        if item.given and not math.isfinite(value):
+            raise StataError(322, f"'{item.text}' evaluated to missing in full sample")
+    return values
 
 
 # ---------------------------------------------------------------- drawing
@@ -191,8 +252,9 @@ class Dots:
         self.ctx, self.title, self.reps, self.every = ctx, title, reps, every
         self.marks: list[str] = []
 
-    def mark(self, ok: bool) -> None:
-        self.marks.append("." if ok else "x")
+    def mark(self, ok: bool, failed: str = "x") -> None:
+        """A dot, or what stands for this failure."""
+        self.marks.append("." if ok else failed)
 
     def finish(self) -> None:
         if not self.every:
@@ -218,3 +280,56 @@ class Dots:
         for k, mark in enumerate(shown, 1):
             out += f"{k * self.every:,}" if k % 10 == 0 else mark
         return out
+
+
+# ---------------------------------------------------------------- legend and file
+
+
+def legend(rows: list[tuple[str, str]], settings: Settings) -> str:
+    """``Command: summarize mpg`` and what follows it, the labels right-aligned before column 14; long texts go on
+    under themselves. Up to release 16 ``command:`` in lower case and two blanks after the colon."""
+    gap = ": " if settings.new_headings else ":  "
+    out = []
+    for label, text in rows:
+        shown = (
+            label if settings.new_headings else label[:1].lower() + label[1:] if label in _WORDS else label
+        )
+        start = f"{shown.rjust(13)}{gap}"
+        wrapped = textwrap.wrap(text, settings.linesize - 1 - len(start), break_on_hyphens=False) or [""]
+        out += [f"{start}{wrapped[0]}", *(" " * len(start) + line for line in wrapped[1:])]
+    return "\n".join(out)
+
+
+_WORDS = frozenset({"Command", "Permute var"})
+
+
+def save_replicates(
+    argument: str, values: np.ndarray, items: tuple[Statistic, ...], stem: str, label: str, ctx: Context
+) -> None:
+    """``saving(file [, replace double])``: one observation for each replicate."""
+    path, double = saving_target(argument, ctx)
+    write_dta(replicate_data(values, items, stem, label, double), path)
+
+
+def saving_target(argument: str, ctx: Context) -> tuple[Path, bool]:
+    """The file of ``saving()``, and whether to store doubles; r(602) when it exists."""
+    node: nodes.Anything = parse("anything", argument)
+    options = typed_options(
+        node.clauses.options, (Opt("replace", 7), Opt("double", 6), Opt("every", 2, "int")), (), ctx
+    )
+    shown = with_suffix(strip_quotes(node.text))
+    path = ctx.workspace.resolve(shown)
+    if path.exists() and "replace" not in options:
+        raise StataError.file_exists(shown)
+    return path, "double" in options
+
+
+def replicate_data(
+    values: np.ndarray, items: tuple[Statistic, ...], stem: str, label: str, double: bool = False
+) -> Dataset:
+    data = Dataset(n=len(values))
+    stype = "double" if double else "float"
+    for k, name in enumerate(saved_names(items, stem)):
+        data.add(name, Column.numeric(values[:, k], None, stype, label=items[k].text[:80]))
+    data.label = label[:80]
+    return data

@@ -11,32 +11,40 @@ from __future__ import annotations
 
 import math
 import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pystata_hlm.commands import _coeftable
-from pystata_hlm.commands._estimation import equation_matrix, label_lookup, square_matrix
-from pystata_hlm.commands._resampling import Dots, Plan, StatisticList, make_plan, saved_names, statistics
+from pystata_hlm.commands import _coeftable, _replicated
+from pystata_hlm.commands._estimation import equation_matrix
+from pystata_hlm.commands._resampling import (
+    Dots,
+    Plan,
+    StatisticList,
+    make_plan,
+    observed_values,
+    run_once,
+    save_replicates,
+    statistics,
+)
 from pystata_hlm.data.column import Column
-from pystata_hlm.data.dataset import Dataset
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes
-from pystata_hlm.lang.parser import parse
-from pystata_hlm.numeric import dist, lmm, ols
-from pystata_hlm.output.items import Cell, Header
-from pystata_hlm.runtime.bind import strip_quotes, typed_options
-from pystata_hlm.runtime.executor import split
-from pystata_hlm.runtime.registry import command, lookup
-from pystata_hlm.runtime.results import Estimation, StataMatrix, Stored
+from pystata_hlm.numeric import dist, lmm
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import StataMatrix
 from pystata_hlm.runtime.spec import Call, Opt
 
 if TYPE_CHECKING:
     from pystata_hlm.commands._mixed_model import Model
     from pystata_hlm.runtime.context import Context
 
-HEADS = _coeftable.Heads(b_over="Observed", se_over="Bootstrap", ci_over="Normal-based")
+METHOD = _replicated.Method(
+    "bootstrap",
+    "Bootstrap",
+    _coeftable.Heads(b_over="Observed", se_over="Bootstrap", ci_over="Normal-based"),
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def replicate(
         sample = base.copy()
         sample.keep_rows(rows)
         if new_id is not None:
-            sample.add(new_id, Column.numeric(copies + 1.0, None, "long"))
+            sample.set_column(new_id, Column.numeric(copies + 1.0, None, "long"))
         ctx.data = sample
         try:
             ctx.execute(inner, quiet=not call.has("noisily"))
@@ -131,70 +139,82 @@ def replicate_groups(
     syntax="explist",
     allow=set(),
     prefix=True,
+    aliases=(("bs", 2),),
     options=(
         Opt("reps", 1, "int"),
         Opt("seed", 4, "int"),
         Opt("cluster", 2, "varlist"),
         Opt("strata", 3, "varlist"),
-        Opt("idcluster", 3, "newvar"),
+        Opt("idcluster", 2, "name"),
         Opt("size", 2, "int"),
         Opt("nodots", 6),
         Opt("dots", 4, "int"),
         Opt("saving", 2, "text"),
         Opt("mse", 3),
+        Opt("ties", 3),
         Opt("level", 1, "level"),
         Opt("nodrop", 6),
         Opt("nowarn", 6),
-        Opt("noisily", 1),
+        Opt("noisily", 3),
         Opt("notable", 5),
-        Opt("noheader", 4),
-        Opt("nolegend", 5),
+        Opt("noheader", 3),
+        Opt("nolegend", 3),
         Opt("reject", 3, "expr"),
-        Opt("title", 3, "string"),
+        Opt("title", 2, "string"),
     ),
     unsupported=(
         "bca",
-        "ties",
         "jackknifeopts:4",
         "eform:2",
+        "or",
+        "hr",
+        "irr",
         "group",
-        "trace",
-        "verbose:4",
+        "trace:2",
+        "verbose:1",
         "force",
-        "coeflegend",
-        "ltolerance",
+        "coeflegend:5",
     ),
 )
 def run(call: Call, ctx: Context) -> None:
     ws = ctx.workspace
-    inner = call.prefix_command
-    name = lookup(split(inner).word).name
-    klass = lookup(name).klass
+    if not call.prefix_command:
+        replay(call, ctx, "bootstrap")
+        return
+    inner = call.prefix_command.strip()
     reps = call.opt("reps", 50)
     if reps < 2:
         raise StataError(198, "reps() must be an integer greater than 1")
+    new_id: str | None = call.opt("idcluster")
+    if new_id is not None and not call.has("cluster"):
+        raise StataError(198, "option idcluster() requires option cluster()")
     if call.has("seed"):
         ctx.rng.seed(call.opt("seed"))
-    ctx.say(f"(running {name} on estimation sample)")
-    ctx.execute(inner, quiet=True)
-    if klass != "e" and not call.node.items:
-        raise StataError(198, f"expression list required: {name} does not leave estimation results")
-    wanted = statistics(call.node.items, ctx, "_bs")
-    observed = wanted.collect(ctx)
-    for item, value in zip(wanted.items, observed, strict=not wanted.whole_b):
-        if not wanted.whole_b and not math.isfinite(value):
-            raise StataError(322, f"'{item.text}' evaluated to missing in full sample")
-    original, estimation = ws.e, ws.e.estimation if klass == "e" else None
     full = ctx.data
-    mask = ws.e_sample() if klass == "e" and not call.has("nodrop") else np.ones(full.n, dtype=bool)
-    if klass != "e" and not call.has("nowarn"):
-        ctx.say("\n" + _warning(name, ctx))
+    first = full.copy()
+    if new_id is not None:
+        codes = first.groups(list(call.opt("cluster"))).codes
+        first.set_column(new_id, Column.numeric(codes + 1.0, None, "long"))
+    ctx.data = first
+    try:
+        ran = run_once(inner, ctx)
+        wanted = statistics(call.node.items, ctx, "_bs", ran.klass)
+        observed = observed_values(wanted, ctx)
+        original, estimation = ws.e, ws.e.estimation if ran.klass == "e" else None
+    finally:
+        ctx.data = full
+    ctx.say(f"(running {ran.name} on estimation sample)")
+    used = np.ones(full.n, dtype=bool)
+    if ran.sample is not None and len(ran.sample) == full.n and not call.has("nodrop"):
+        used = ran.sample
+    if ran.sample is None and not call.has("nowarn"):
+        ctx.say("\n" + _warning(ran.name, ctx))
     base = full.copy()
-    base.keep_rows(mask)
+    base.keep_rows(used)
     plan = make_plan(base, call.opt("cluster", ()), call.opt("strata", ()), call.opt("size"))
     every = 0 if call.has("nodots") else call.opt("dots", 1)
     dots = Dots(ctx, "Bootstrap replications", reps, every)
-    fit = fast_groups(call, wanted, ctx) if klass == "e" else None
+    fit = fast_groups(call, wanted, ctx) if ran.klass == "e" else None
     ctx.data = base
     try:
         if fit is not None and estimation is not None:
@@ -210,11 +230,16 @@ def run(call: Call, ctx: Context) -> None:
             2001, "insufficient observations to compute bootstrap standard errors\nno results will be saved"
         )
     if call.has("saving"):
-        save(call.opt("saving"), found, wanted, ctx)
-    stored = results(call, found, wanted, plan, original, estimation, mask, inner, reps)
-    ctx.store(stored)
-    assert stored.estimation is not None and stored.estimation.replay is not None
-    stored.estimation.replay(stored.estimation, call.options, ctx)
+        save_replicates(call.opt("saving"), values, wanted.items, "_bs", "bootstrap", ctx)
+    outcome = results(call, found, wanted, plan, reps, used, inner)
+    level = call.opt("level", ctx.settings.level)
+    outcome.matrices.update(
+        intervals(found, level, call.has("ties"), _replicated.column_names(wanted, original))
+    )
+    result = _replicated.stored(outcome, original, estimation, level)
+    ctx.store(result)
+    assert result.estimation is not None and result.estimation.replay is not None
+    result.estimation.replay(result.estimation, call.options, ctx)
     failed = int((~found.complete).sum())
     if failed:
         note = (
@@ -222,6 +247,16 @@ def run(call: Call, ctx: Context) -> None:
             f"replicate{'s' if failed > 1 else ''}; standard-error estimates include only complete replications."
         )
         ctx.say(textwrap.fill(note, ctx.settings.linesize - 1, subsequent_indent="      "))
+
+
+def replay(call: Call, ctx: Context, name: str) -> None:
+    """``bootstrap`` or ``jackknife`` alone shows the last results again; r(301) when they are another's."""
+    estimation = ctx.workspace.e.estimation
+    if ctx.workspace.e.macros.get("prefix") != name or estimation is None or estimation.replay is None:
+        raise StataError.last_estimates_not_found()
+    if call.node.items:
+        raise StataError.invalid_syntax()
+    estimation.replay(estimation, call.options, ctx)
 
 
 def _warning(name: str, ctx: Context) -> str:
@@ -233,178 +268,79 @@ def _warning(name: str, ctx: Context) -> str:
     return textwrap.fill(text, ctx.settings.linesize - 1, subsequent_indent=" " * 9)
 
 
-def save(argument: str, found: Replicates, wanted: StatisticList, ctx: Context) -> None:
-    """``saving(file [, replace double])``: one observation for each replicate."""
-    from pystata_hlm.data.io import write_dta
-
-    node: nodes.Anything = parse("anything", argument)
-    options = typed_options(node.clauses.options, (Opt("replace", 7), Opt("double", 6)), ("every",), ctx)
-    path = ctx.workspace.resolve(strip_quotes(node.text))
-    path = path if path.suffix else path.with_suffix(".dta")
-    if path.exists() and "replace" not in options:
-        raise StataError.file_exists(str(path))
-    data = Dataset()
-    stype = "double" if "double" in options else "float"
-    for k, name in enumerate(saved_names(wanted.items, "_bs")):
-        data.add(name, Column.numeric(found.values[:, k], None, stype, label=wanted.items[k].text))
-    data.label = "bootstrap"
-    write_dta(data, path)
-
-
 # ---------------------------------------------------------------- e()
 
 
 def results(
-    call: Call,
-    found: Replicates,
-    wanted: StatisticList,
-    plan: Plan,
-    original: Stored,
-    estimation: Estimation | None,
-    mask: np.ndarray,
-    inner: str,
-    reps: int,
-) -> Stored:
-    """e() of bootstrap: the command's own, with V replaced, or new ones for an expression list."""
-    vcov = found.covariance(call.has("mse"))
-    good = found.values[found.complete]
-    if wanted.whole_b:
-        names = original.matrices["b"].cols
-    else:
-        names = tuple(f"{item.equation}:{item.name}" if item.equation else item.name for item in wanted.items)
-    tail = (1 - call.opt("level", 95.0) / 100) / 2
-    z = float(dist.invnormal(1 - tail))
-    se = np.sqrt(np.diag(vcov))
-    scalars = {
-        "N_reps": float(found.complete.sum()),
-        "level": call.opt("level", 95.0),
-        "k_exp": float(len(names)),
-    }
-    macros = {
-        "prefix": "bootstrap",
-        "vce": "bootstrap",
-        "vcetype": "Bootstrap",
-        "command": inner,
-        "cmdline": call.line,
-        "properties": "b V",
-    }
+    call: Call, found: Replicates, wanted: StatisticList, plan: Plan, reps: int, used: np.ndarray, inner: str
+) -> _replicated.Outcome:
+    scalars = {"N_reps": float(found.complete.sum()), "N_misreps": float((~found.complete).sum())}
+    macros = {}
     if call.has("cluster"):
         macros["cluster"] = " ".join(call.opt("cluster"))
         scalars["N_clust"] = float(plan.n_units)
     if call.has("strata"):
         macros["strata"] = " ".join(call.opt("strata"))
         scalars["N_strata"] = float(len(plan.sizes))
-    matrices = {
-        "b": equation_matrix(found.observed, names),
-        "V": square_matrix(vcov, names),
+    if call.has("size"):
+        scalars["bs_size"] = float(call.opt("size"))
+    if call.has("mse"):
+        macros["mse"] = "mse"
+    return _replicated.Outcome(
+        METHOD,
+        wanted,
+        found.observed,
+        found.covariance(call.has("mse")),
+        None,
+        float(used.sum()),
+        int(found.complete.sum()),
+        used,
+        inner,
+        call.line,
+        scalars,
+        macros,
+        {},
+        _replicated.cluster_note(call.opt("cluster", ()), plan.n_units),
+        call.opt("title", ""),
+    )
+
+
+def intervals(found: Replicates, level: float, ties: bool, names: tuple[str, ...]) -> dict[str, StataMatrix]:
+    """Bias, and normal, percentile and bias-corrected intervals (Efron and Tibshirani 1993, 13.3, 14.3).
+
+    The bias-corrected interval runs between the percentiles Phi(2 z0 -+ z) with z0 the normal quantile of the share
+    of replicates that are at most the observed value (``ties``: half of those equal to it).
+    """
+    good = found.values[found.complete]
+    tail = (1 - level / 100) / 2
+    z = float(dist.invnormal(1 - tail))
+    se = good.std(axis=0, ddof=1)
+    tie = np.isclose(good, found.observed, rtol=1e-12, atol=0)
+    below = ((good < found.observed) & ~tie).sum(axis=0) + tie.sum(axis=0) * (0.5 if ties else 1.0)
+    share = below / len(good)
+    z0 = np.where((share > 0) & (share < 1), dist.invnormal(np.clip(share, 1e-12, 1 - 1e-12)), np.nan)
+    limits = np.vstack([dist.normal(2 * z0 - z), dist.normal(2 * z0 + z)])
+    sides = ("ll", "ul")
+    normal = np.vstack([found.observed - z * se, found.observed + z * se])
+    return {
         "b_bs": equation_matrix(good.mean(axis=0), names),
         "bias": equation_matrix(good.mean(axis=0) - found.observed, names),
         "se": equation_matrix(se, names),
-        "reps": equation_matrix(np.full(len(names), float(found.complete.sum())), names),
-        "ci_normal": StataMatrix(
-            np.vstack([found.observed - z * se, found.observed + z * se]), ("ll", "ul"), names
+        "z0": equation_matrix(z0, names),
+        "reps": equation_matrix(np.full(len(names), float(len(good))), names),
+        "ci_normal": StataMatrix(normal, sides, names),
+        "ci_percentile": StataMatrix(
+            _percentiles(good, np.tile([[tail], [1 - tail]], len(names))), sides, names
         ),
-        "ci_percentile": StataMatrix(_percentiles(good, tail), ("ll", "ul"), names),
+        "ci_bc": StataMatrix(_percentiles(good, limits), sides, names),
     }
-    info = {
-        "heads": HEADS,
-        "note": _note(call, plan),
-        "reps": reps,
-        "items": wanted.items,
-        "title": call.opt("title"),
-    }
-    if wanted.whole_b and estimation is not None and estimation.cmd in ("mixed", "regress"):
-        return _with_command(original, estimation, vcov, scalars, macros, matrices, info, mask)
-    n = float(mask.sum())
-    scalars |= {"N": n}
-    macros |= {"cmd": "bootstrap", "title": "Bootstrap results"}
-    macros |= {f"exp{k + 1}": item.text for k, item in enumerate(wanted.items)} if not wanted.whole_b else {}
-    plain = Estimation("bootstrap", b=found.observed, vcov=vcov, replay=show, extra={"bootstrap": info})
-    return Stored("e", scalars, macros, matrices, plain, mask)
 
 
-def _percentiles(good: np.ndarray, tail: float) -> np.ndarray:
+def _percentiles(good: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """(2, k): the quantiles ``at`` (2, k) of each column; NaN where asked for NaN."""
     from pystata_hlm.numeric.quantiles import percentiles
 
-    columns = [
-        percentiles(good[:, k], np.array([100 * tail, 100 * (1 - tail)])) for k in range(good.shape[1])
-    ]
-    return np.array(columns).T
-
-
-def _note(call: Call, plan: Plan) -> str:
-    if not call.has("cluster"):
-        return ""
-    return f"(Replications based on {plan.n_units:,} clusters in {' '.join(call.opt('cluster'))})"
-
-
-def _with_command(
-    original: Stored,
-    estimation: Estimation,
-    vcov: np.ndarray,
-    scalars: dict[str, float],
-    macros: dict[str, str],
-    matrices: dict[str, StataMatrix],
-    info: dict[str, Any],
-    mask: np.ndarray,
-) -> Stored:
-    """The estimation command's results with the bootstrap covariance; tests become z and chi2."""
-    recipe = estimation.recipe
-    k = len(recipe)
-    fixed = vcov[:k, :k]
-    slopes = np.array([j for j in recipe.kept if recipe.columns[j].name != "_cons"], dtype=np.intp)
-    chi2, df = ols.wald(estimation.b[slopes], fixed[np.ix_(slopes, slopes)]) if len(slopes) else (math.nan, 0)
-    merged = {**original.scalars, **scalars, "chi2": chi2, "df_m": float(df)}
-    merged["p"] = float(dist.chi2tail(df, chi2)) if df else math.nan
-    for name in ("df_r", "F"):
-        merged.pop(name, None)
-    new = replace(estimation, vcov=fixed, df_r=None, extra={**estimation.extra, "bootstrap": info})
-    return Stored(
-        "e",
-        merged,
-        {**original.macros, **macros, "chi2type": "Wald"},
-        {**original.matrices, **matrices, "V_modelbased": original.matrices["V"]},
-        new,
-        mask,
-    )
-
-
-# ---------------------------------------------------------------- display of expression lists
-
-
-def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
-    """``Bootstrap results``: heading, legend of the expressions, table."""
-    e = ctx.workspace.e
-    info = estimation.extra["bootstrap"]
-    settings = ctx.settings
-    ctx.say()
-    if "noheader" not in options:
-        pairs = (
-            ("Number of obs", Cell(e.scalars["N"], "%12.0fc")),
-            ("Replications", Cell(float(info["reps"]), "%12.0fc")),
-        )
-        ctx.emit(Header((info["title"] or "Bootstrap results", ""), pairs, compact=settings.compact_header))
-    if "nolegend" not in options and "exp1" in e.macros:
-        word = "Command" if settings.new_headings else "command"
-        gap = "" if settings.new_headings else " "
-        lines = [f"{word.rjust(13)}: {gap}{e.macros['command']}"]
-        lines += [f"{item.name.rjust(13)}: {gap}{item.text}" for item in info["items"]]
-        ctx.say("\n" + "\n".join(lines))
-    if "notable" in options:
-        return
-    names = tuple(col.rpartition(":")[2] for col in e.matrices["b"].cols)
-    c = _coeftable.Coefficients(
-        names=names,
-        status=["ok"] * len(names),
-        b=estimation.b,
-        se=np.sqrt(np.maximum(np.diag(estimation.vcov), 0)),
-        level=options.get("level", settings.level),
-        heads=HEADS,
-    )
-    ctx.say()
-    table = _coeftable.table(c, settings, label_lookup(ctx), head="")
-    if info["note"]:
-        from pystata_hlm.output.text import table_width
-
-        ctx.say(info["note"].rjust(table_width(table)))
-    ctx.emit(table)
+    out = np.full(at.shape, np.nan)
+    for k in np.flatnonzero(np.isfinite(at).all(axis=0)):
+        out[:, k] = percentiles(good[:, k], 100 * at[:, k])
+    return out

@@ -110,13 +110,21 @@ def robust_header(e: Stored) -> Header:
 
 
 def bootstrap_header(e: Stored, ctx: Context) -> Header:
-    """After ``bootstrap:``: replications and a Wald test instead of F."""
+    """After ``bootstrap:`` and ``jackknife:``: replications, and a Wald test as chi2 or F."""
     s = e.scalars
+    tests: tuple[tuple[str, Cell], ...] = (
+        (f"Wald chi2({s['df_m']:.0f})", Cell(s.get("chi2", math.nan), "%9.2f")),
+        ("Prob > chi2", Cell(s["p"], "%6.4f")),
+    )
+    if "F" in s:
+        tests = (
+            (f"F({s['df_m']:.0f}, {s['df_r']:.0f})", Cell(s["F"], "%9.2f")),
+            ("Prob > F", Cell(s["p"], "%6.4f")),
+        )
     pairs = (
         ("Number of obs", Cell(s["N"], "%12.0fc")),
         ("Replications", Cell(s["N_reps"], "%12.0fc")),
-        (f"Wald chi2({s['df_m']:.0f})", Cell(s["chi2"], "%9.2f")),
-        ("Prob > chi2", Cell(s["p"], "%6.4f")),
+        *tests,
         ("R-squared", Cell(s["r2"], "%6.4f")),
         ("Adj R-squared", Cell(s["r2_a"], "%6.4f")),
         ("Root MSE", Cell(s["rmse"], "%9.5g")),

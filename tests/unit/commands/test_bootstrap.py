@@ -113,5 +113,12 @@ def test_errors(line: str, rc: int, message: str) -> None:
     fails(f"sysuse hsb\n{line}", rc, message)
 
 
-def test_statistics_of_an_earlier_command_are_not_taken() -> None:
-    fails("sysuse hsb\nregress mathach ses\nbootstrap, reps(5): summarize mathach", 198)
+def test_default_statistics_are_those_the_command_left() -> None:
+    """[R] bootstrap: without exp_list e(b) when the command changes e(), else all scalars of r(); what an earlier
+    command left in e() does not count."""
+    s = Session()
+    s.run("sysuse hsb\nregress mathach ses\nbootstrap, reps(5) nodots nowarn: summarize mathach")
+    assert s.rc == 0
+    assert s.e.matrix("b").cols == ("N", "sum_w", "mean", "Var", "sd", "min", "max", "sum")
+    assert s.e["b"][0, 2] == pytest.approx(12.747853, abs=1e-6)
+    fails("sysuse hsb\nbootstrap, reps(5): display 1", 198, "expression list required")
