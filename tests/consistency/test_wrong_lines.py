@@ -154,13 +154,23 @@ def state(data: Dataset) -> list[tuple[str, int]]:
     return [(name, id(data.column(name).data)) for name in data.names]
 
 
-def type_lines(command: str, data: Dataset, folder: Path) -> list[str]:
-    """Type every line; the exceptions that are not Stata errors, and errors that changed the data."""
+def type_lines(
+    command: str, data: Dataset, folder: Path, lines: list[str] = LINES, model: str = ""
+) -> list[str]:
+    """Type every line, after fitting ``model``; the exceptions that are not Stata errors, and errors that changed
+    the data."""
     session = Session(cwd=folder)
+    if model:
+        session.workspace.data = data.copy()
+        session.run(f"{model}\nestimates store kept")
+        assert session.rc == 0, session.text()
+        data, estimates = session.data, session.workspace.e
     workspace, failures = session.workspace, []
-    for template in LINES:
+    for template in lines:
         line = template.format(c=command)
         workspace.data = data.copy()
+        if model:
+            workspace.e = estimates
         before = state(workspace.data)
         # bysort sorts first, and the commands after a prefix are commands of their own
         keeps = command in KEEPS_CHANGES or line.startswith("bysort") or "reps(" in line
@@ -201,3 +211,129 @@ def test_without_data(command: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["nosuchcommand", "summarise", "regres s", "1", "_", "é"])
 def test_unknown_commands(command: str, base: Dataset, tmp_path: Path) -> None:
     assert not type_lines(command, base, tmp_path)
+
+
+AFTER = """
+predict
+predict 1x
+predict mathach
+predict p, nosuch
+predict p, xb nosuch
+predict p q, xb
+predict p*, xb
+predict p q r s, reffects
+predict p*, reffects relevel(nosuch)
+predict p, reffects
+predict str5 p
+predict p if nosuch
+predict p in 0
+predict p if mathach > 1000
+margins nosuch
+margins female
+margins i.female
+margins, at(ses=)
+margins, at(ses=(1 2
+margins, at(nosuch=1)
+margins, at(ses=x)
+margins, at((nosuch) ses)
+margins, dydx(nosuch)
+margins, dydx()
+margins, dydx(name)
+margins, over(nosuch)
+margins, over(ses)
+margins, expression(nosuch)
+margins, predict(nosuch)
+margins if mathach > 1000
+margins, level(1000)
+marginsplot
+marginsplot, x(nosuch)
+estat
+estat nosuch
+estat ic, n(x)
+estat ic nosuch
+estat icc
+estat vif
+estat recovariance, nosuch
+estat group
+estat summarize
+estat vce
+lrtest
+lrtest nosuch
+lrtest kept nosuch
+lrtest kept .
+lrtest kept
+test nosuch
+test ses = x
+test ses = 1 =
+test [nosuch]ses
+test (ses)(
+testparm nosuch
+testparm i.nosuch
+lincom
+lincom nosuch
+lincom ses +
+lincom ses*female
+estimates
+estimates nosuch
+estimates store
+estimates store 1x
+estimates restore nosuch
+estimates table nosuch
+estimates table kept, stats(nosuch) star se
+estimates table kept, b(nosuch)
+estimates table kept, keep(nosuch)
+estimates stats nosuch
+estimates replay nosuch
+estimates drop nosuch
+display _b[nosuch]
+display _b[ses
+display _se[nosuch:ses]
+display e(nosuch)
+display e(b)
+display e(b)[1,99]
+display [nosuch]_b[ses]
+matrix list e(nosuch)
+mixed
+mixed, nosuch
+mixed, level(1)
+regress
+regress, beta
+regress, level(0)
+bootstrap, reps(2):
+bootstrap _b[nosuch], reps(2): regress mathach ses
+bootstrap, reps(2) strata(nosuch): regress mathach ses
+bootstrap, reps(2) cluster(nosuch): regress mathach ses
+bootstrap, reps(0): regress mathach ses
+bootstrap, reps(2) saving(): regress mathach ses
+vif
+vif nosuch
+ereturn list nosuch
+return list
+""".strip("\n").splitlines()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "regress mathach ses female",
+        "regress mathach c.ses##i.female",
+        "mixed mathach ses i.female || id: ses",
+    ],
+)
+def test_after_estimation(model: str, base: Dataset, tmp_path: Path) -> None:
+    assert not type_lines("predict", base, tmp_path, AFTER, model)
+
+
+@pytest.mark.parametrize("model", ["regress mathach ses", "mixed mathach ses || id:"])
+@pytest.mark.parametrize(
+    "change", ["drop ses", "drop _all", "drop id", "replace ses = .", "keep in 1", "rename ses x"]
+)
+def test_data_changed_after_estimation(model: str, change: str, base: Dataset, tmp_path: Path) -> None:
+    """Postestimation after the data have gone: errors or results, no exception."""
+    session = Session(cwd=tmp_path)
+    for line in ("predict p", "predict r, residuals", "margins, at(ses=1)", "margins, dydx(ses)", "estat ic", "estat vif",
+                 "estat icc", "lrtest kept .", "regress", "mixed", "estimates restore kept", "predict u*, reffects"):  # fmt: skip
+        session.workspace.data = base.copy()
+        session.run(f"{model}\nestimates store kept\n{change}")
+        assert session.rc == 0, session.text()
+        session.run(line)
