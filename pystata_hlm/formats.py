@@ -155,8 +155,16 @@ def format_string(text: str, fmt: str, overflow: Literal["cut", "keep", "dots"] 
     return text + " " * gap if f.left else " " * gap + text
 
 
+def _code_in(value: float) -> int:
+    """The missing code 0..26 in the last bits of a NaN, as data/missing.py puts it there."""
+    code = struct.pack("<d", value)[0] & 0x1F
+    return code if code <= 26 else 0
+
+
 def format_macro_number(value: float, missing_code: int = 0) -> str:
-    """The text ``local x = exp`` puts in a macro: %18.0g without padding."""
+    """The text ``local x = exp`` puts in a macro: %18.0g without padding; a NaN may carry its own missing code."""
+    if value != value and not missing_code:
+        missing_code = _code_in(value)
     return format_trimmed(value, "%18.0g", missing_code)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pystata_hlm.data.names import is_wellformed
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr import quick
-from pystata_hlm.formats import format_number
+from pystata_hlm.formats import format_macro_number, format_number
 from pystata_hlm.lang.abbrev import match
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -30,8 +30,21 @@ def _show(words: list[str], ctx: Context) -> None:
         if name not in scalars:
             raise StataError.not_found(name)
         value = scalars[name]
-        text = value if isinstance(value, str) else format_number(value, "%10.0g").rjust(10)
+        if isinstance(value, str):
+            text = value
+        elif value != value:
+            text = format_macro_number(value).rjust(10)
+        else:
+            text = format_number(value, "%10.0g").rjust(10)
         ctx.say(f"{name:>10} = {text}")
+
+
+def _keep(name: str, value: float | str, executor: Executor) -> None:
+    """Scalars and matrices share their names: a matrix called so goes."""
+    ws = executor.workspace
+    if ws.matrices:
+        ws.matrices.pop(name, None)
+    ws.scalars[name] = value
 
 
 def prepare(text: str) -> Callable[[Executor], None] | None:
@@ -42,7 +55,7 @@ def prepare(text: str) -> Callable[[Executor], None] | None:
     name, compute = found[1], quick.line(found[2])
 
     def run(executor: Executor) -> None:
-        executor.workspace.scalars[name] = compute(executor)
+        _keep(name, compute(executor), executor)
 
     return run
 
@@ -54,7 +67,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
         name = found[1]
         if not is_wellformed(name):
             raise StataError.invalid_name(name)
-        ctx.workspace.scalars[name] = quick.value(found[2], ctx.executor)
+        _keep(name, quick.value(found[2], ctx.executor), ctx.executor)
         return None
     words = call.text.split()
     sub = match(words[0], _SUBCOMMANDS) if words else None

@@ -6,6 +6,7 @@ the expression names no variable. All arithmetic is in double; missing is NaN wi
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -397,9 +398,11 @@ def evaluate_scalar(node: ast.Expr, env: DataEnv) -> float | str:
     if isinstance(value, Text):
         return to_str(value)
     result = float(value.values)
-    if result != result and value.codes is not None and int(value.codes):
-        from pystata_hlm.data import missing
+    if result == result:
+        return result
+    if value.codes is None or not int(value.codes):
+        return math.nan  # what arithmetic made of .a is .
+    from pystata_hlm.data import missing
 
-        codes = np.asarray([int(value.codes)], dtype=np.int8)
-        return missing.encode(np.asarray([np.nan]), codes, "double")[0]
-    return result
+    codes = np.asarray([int(value.codes)], dtype=np.int8)
+    return float(missing.encode(np.asarray([np.nan]), codes, "double")[0])

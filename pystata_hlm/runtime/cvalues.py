@@ -174,5 +174,25 @@ def c_value(ws: Workspace, name: str) -> float | str | None:
     return None if getter is None else getter(ws)
 
 
+_SYSTEM_MACROS = {
+    "S_DATE": "current_date",
+    "S_TIME": "current_time",
+    "S_FN": "filename",
+    "S_FNDATE": "filedate",
+    "S_OS": "os",
+    "S_MACH": "machine_type",
+    "S_MODE": "mode",
+    "S_ADO": "adopath",
+}
+
+
+def system_macro(ws: Workspace, name: str) -> str:
+    """Global macros that are always there: ``$S_DATE``, ``$S_TIME``, ``$S_FN`` ...; "" for any other name."""
+    which = _SYSTEM_MACROS.get(name)
+    if which is None:
+        return f"{ws.settings.level:g}" if name == "S_level" else ""
+    return str(c_value(ws, which) or "")
+
+
 def c_names() -> list[str]:
     return sorted(_VALUES)

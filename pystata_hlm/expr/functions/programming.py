@@ -202,7 +202,13 @@ def scalar(env: Any, node: ast.Expr) -> Value:
         raise StataError.not_found(node.name)
     if isinstance(held, str):
         return Text(np.asarray(held.encode(), dtype="S"))
-    return number(float(held))
+    value = float(held)
+    if value == value:
+        return number(value)
+    from pystata_hlm.data import missing
+
+    _, codes = missing.decode(np.array([value]))
+    return number(value, 0 if codes is None else int(codes[0]))
 
 
 def _path(env: Any, raw: bytes) -> Path:
