@@ -158,14 +158,15 @@ def as_text(report: Report, everything: bool = False) -> str:
     total = report.total
     out += [
         "",
-        f"{len(report.files):,} {_plural(len(report.files), 'file')}, {total.commands:,} command lines: "
+        f"{len(report.files):,} {_plural(len(report.files), 'file')}, {total.commands:,} command {_plural(total.commands, 'line')}: "
         f"{_percent(total.parsed, total.commands)} parse, "
         f"{_percent(total.implemented, total.commands)} are implemented with all their options.",
         f"{report.whole:,} of {len(report.files):,} {_plural(len(report.files), 'file')} "
         f"{'holds' if report.whole == 1 else 'hold'} nothing that would stop it.",
     ]
     if total.captured:
-        out.append(f"{total.captured:,} further lines are under capture: they fail without stopping.")
+        what = "line is" if total.captured == 1 else "lines are"
+        out.append(f"{total.captured:,} further {what} under capture: failing there stops nothing.")
     if total.opaque:
         out.append(f"{total.opaque:,} commands are named by macros and count as implemented.")
     for kind, title in (

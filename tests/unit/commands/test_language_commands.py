@@ -399,7 +399,7 @@ def test_help_shows_syntax_and_options() -> None:
 
 def test_unknown_and_lacking_commands() -> None:
     assert Session().run("xtgls y x") == "command xtgls not yet supported\nr(199);\n"
-    assert Session().run("esttab") == "command esttab is unrecognized\nr(199);\n"
+    assert Session().run("zzyzx") == "command zzyzx is unrecognized\nr(199);\n"
 
 
 # ---------------------------------------------------------------- matrices
