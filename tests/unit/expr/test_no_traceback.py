@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,7 +51,8 @@ def arguments(spec: str, rng: random.Random) -> list[ast.Expr]:
 
 @pytest.mark.parametrize("family", sorted({spec.family for spec in FUNCTIONS.values()}))
 @pytest.mark.parametrize("n", [0, 1, 8])
-def test_functions(family: str, n: int) -> None:
+def test_functions(family: str, n: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # filewrite() writes
     rng = random.Random(f"{family} {n}")
     env = DataEnv(sample_data(n), rng=StataRNG())
     for name, spec in FUNCTIONS.items():
