@@ -169,7 +169,10 @@ def run(call: Call, ctx: Context) -> Stored | None:
     first, rest = words[0], words[1:]
     kind = match(first, _WORDS)
     second = match(rest[0], _WORDS) if rest else None
-    if kind == "integer":
+    typed = first in _TYPES or (first.startswith("str") and first[3:].isdigit())
+    if typed and second == "variable":  # `int variable' is not `integer number'
+        _existing(rest[1:], ctx, first, option == "exact")
+    elif kind == "integer":
         if second != "number":
             raise StataError.invalid_syntax()
         _number(rest[1:], ctx, integer=True)
@@ -186,8 +189,6 @@ def run(call: Call, ctx: Context) -> Stored | None:
         _CHECKS[kind](rest, ctx)
     elif first in _FORMATS and second == "format":
         _typed_format(first, rest[1:], ctx)
-    elif (first in _TYPES or (first.startswith("str") and first[3:].isdigit())) and second == "variable":
-        _existing(rest[1:], ctx, first, option == "exact")
     else:
         raise StataError.invalid_syntax()
     return None

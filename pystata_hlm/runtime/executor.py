@@ -132,7 +132,7 @@ class Executor:
 
     @contextmanager
     def quiet(self, silent: bool = True) -> Iterator[None]:
-        before, self.silent = self.silent, silent
+        before, self.silent = self.silent, silent or self.frame.muted
         try:
             yield
         finally:

@@ -44,6 +44,8 @@ class Frame:
     returns: Stored = field(default_factory=lambda: Stored("r"))
     """What ``return`` has set so far; an rclass program leaves it in r()."""
     by: ByState | None = None
+    muted: bool = False
+    """A program that was called quietly: ``noisily`` in it has nothing to turn on."""
     version: float | None = None
     """The caller's ``version``, to come back when this frame ends."""
 

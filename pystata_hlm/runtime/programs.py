@@ -173,7 +173,7 @@ def run(program: Program, text: str, executor: Executor, by: ByState | None = No
     arguments = text.strip()
     context = executor.context
     with new_frame(context, program.name, arguments, tokens(arguments)) as frame, _sorted(program, context):
-        frame.program, frame.by = program, by
+        frame.program, frame.by, frame.muted = program, by, executor.silent
         if by is not None and program.byable == "onecall":
             frame.locals["_byvars"] = " ".join(by.names)
         try:

@@ -247,6 +247,24 @@ def test_blocks(block: str, expected: list[str]) -> None:
     assert out(block) == expected
 
 
+@pytest.mark.parametrize(
+    "call, expected",
+    [
+        ("p", ["2", "3", "4"]),
+        ("quietly p", []),
+        ("capture p", []),
+        ("capture noisily p", ["2", "3", "4"]),
+        ("quietly {\nnoisily p\n}", ["2", "3", "4"]),
+    ],
+)
+def test_noisily_under_quietly(call: str, expected: list[str]) -> None:
+    """[P] quietly: noisily turns output back on, if appropriate: not in a program that is run quietly."""
+    program = (
+        "program p\nquietly {\ndisplay 1\nnoisily display 2\nnoisily {\ndisplay 3\n}\n}\ndisplay 4\nend\n"
+    )
+    assert out(program + call) == expected
+
+
 def test_capture_program_define() -> None:
     assert out("capture program define p\ndisplay 1\nend\ndisplay _rc\np") == ["0", "1"]
 
