@@ -317,6 +317,8 @@ def saving_target(argument: str, ctx: Context) -> tuple[Path, bool]:
     options = typed_options(
         node.clauses.options, (Opt("replace", 7), Opt("double", 6), Opt("every", 2, "int")), (), ctx
     )
+    if not node.text.strip():
+        raise StataError.invalid_syntax()
     shown = with_suffix(strip_quotes(node.text))
     path = ctx.workspace.resolve(shown)
     if path.exists() and "replace" not in options:

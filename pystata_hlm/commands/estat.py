@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 SHORTEST = {"summarize": 2, "recovariance": 5, "vce": 3, "vif": 3, "ic": 2, "icc": 3, "df": 2, "group": 2}
 """Shortest abbreviation of each subcommand; others must be written out."""
 
+LACKING = frozenset(
+    {"summarize", "vce", "hettest", "imtest", "ovtest", "szroeter", "esize", "sd", "wcorrelation"}
+)
+"""Subcommands that Stata has after some estimation and we lack after this one."""
+
 
 @command("estat", klass="r", syntax="anything", any_option=True)
 def run(call: Call, ctx: Context) -> Stored | None:
@@ -32,13 +37,15 @@ def run(call: Call, ctx: Context) -> Stored | None:
     name = _resolve(words[0])
     routine = registry.post(f"estat {name}", ctx.workspace.e.estimation)
     if routine is None:
+        if name in LACKING:
+            raise StataError(321, f"estat {name} not yet supported here")
         raise StataError(321, f"estat {words[0]} not valid")
     result: Stored | None = routine(call, ctx, words[1:])
     return result
 
 
 def _resolve(word: str) -> str:
-    known = [kind[len("estat ") :] for kind in registry.post_kinds("estat ")]
+    known = sorted({*(kind[len("estat ") :] for kind in registry.post_kinds("estat ")), *LACKING})
     if word in known:
         return word
     for name in known:
@@ -50,6 +57,8 @@ def _resolve(word: str) -> str:
 @postestimation("estat ic", "*")
 def information_criteria(call: Call, ctx: Context, words: list[str]) -> Stored:
     """estat ic [, n(#) df(#)]"""
+    if words:
+        raise StataError.invalid_word(words[0])
     options = typed_options(
         call.option_nodes, (Opt("n", 1, "real"), Opt("df", 2, "real")), ("aicc", "caic", "all"), ctx
     )
