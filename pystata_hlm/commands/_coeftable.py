@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.data.names import abbrev
+from pystata_hlm.data.timeseries import is_operator
 from pystata_hlm.numeric import dist
 from pystata_hlm.output.items import Cell, Col, Row, Rule, Table
 
@@ -101,7 +102,9 @@ class Part:
 
     @property
     def heading(self) -> str:
-        return f"c.{self.name}" if self.continuous else self.name
+        if not self.continuous:
+            return self.name
+        return f"c{self.name}" if "." in self.name else f"c.{self.name}"
 
 
 def parts_of(term: str) -> tuple[Part, ...]:
@@ -111,8 +114,22 @@ def parts_of(term: str) -> tuple[Part, ...]:
         assert found is not None
         op, name = found["op"] or "", found["name"]
         level = _LEVEL.match(op)
+        lags = op.removeprefix("c")
+        if is_operator(lags):
+            name = f"{lags}.{name}"
         out.append(Part(name, int(level[1]) if level else None, op.startswith("c")))
     return tuple(out)
+
+
+def lagged(term: str) -> tuple[str, str]:
+    """Time-series operators of a single variable and its name: ("L2D", "x"); ("", "") for an interaction."""
+    operator, _, name = term.rpartition(".")
+    return (operator, name) if "#" not in term and (not operator or is_operator(operator)) else ("", "")
+
+
+def lag_text(operator: str) -> str:
+    """How the stub shows an operator: ``L1.``, ``L2.``, ``LD.``, and ``--.`` for none."""
+    return f"{operator}1." if len(operator) == 1 else f"{operator or '--'}."
 
 
 @dataclass(frozen=True)
@@ -128,22 +145,32 @@ class Block:
     spaced: bool
     equation: str = ""
     note: str = ""
+    flush: bool = False
+    """Rows end where the heading ends (lags); levels of a factor end one column before."""
+
+    @property
+    def indented(self) -> bool:
+        return bool(self.heading) and not self.flush
 
     @property
     def spaced_after(self) -> bool:
         """A single labelled level is not set off from what follows."""
-        return self.spaced and (len(self.rows) != 1 or not self.heading or "#" in self.heading)
+        return self.spaced and (len(self.rows) != 1 or not self.heading or "#" in self.heading or self.flush)
 
 
 def blocks_of(c: Coefficients, label: Callable[[str, int], str | None]) -> list[Block]:
     """Group the terms to show into blocks. ``label(variable, level)`` is the value label's text or None."""
     shown = [k for k in range(len(c.names)) if _visible(c, k)]
+    operated = {name for operator, name in (lagged(c.names[k]) for k in shown) if operator}
     out: list[Block] = []
     group: list[int] = []
     signature: Any = None
 
     def flush() -> None:
-        if group:
+        if group and signature[0] == "lags":
+            rows = tuple((lag_text(lagged(c.names[k])[0]), k) for k in group)
+            out.append(Block(signature[1], rows, True, flush=True))
+        elif group:
             out.append(_block([(k, parts_of(c.names[k])) for k in group], label))
 
     for k in shown:
@@ -153,6 +180,10 @@ def blocks_of(c: Coefficients, label: Callable[[str, int], str | None]) -> list[
             if any(p.level is not None for p in parts)
             else ("alone", k)
         )
+        name = lagged(c.names[k])[1]
+        if name in operated:
+            signature_of_lags: Any = ("lags", name)
+            sign = signature_of_lags
         if sign != signature:
             flush()
             group = []
@@ -205,7 +236,7 @@ def stub_width(blocks: Sequence[Block], depvar: str, limit: int) -> int:
     needed = [STUB, len(depvar)]
     for block in blocks:
         needed += [len(block.equation), len(block.heading)]
-        needed += [len(text) + bool(block.heading) for text, _ in block.rows]
+        needed += [len(text) + block.indented for text, _ in block.rows]
     return min(max(needed), max(limit, STUB))
 
 
@@ -294,7 +325,7 @@ def table(
             body += _heading_rows(block.heading, width)
         for text, k in block.rows:
             values, tail = cells(k)
-            if block.heading:
+            if block.indented:
                 *before, last = label_lines(text, width - 1)
                 body += [_broken(line) if line.endswith("#") else Row(line + " ") for line in before]
                 body.append(Row(last + " ", values, tail))

@@ -278,7 +278,7 @@ def _equation(
             *before, last = _fold(block.heading, stub)
             lines += [*before, f"{last} |"]
         for text, k in block.rows:
-            shown = (text + " ") if block.heading else text
+            shown = (text + " ") if block.indented else text
             *before, last = _fold(shown, stub)
             lines += before
             for j, kind in enumerate(design.kinds):

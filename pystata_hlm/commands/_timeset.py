@@ -79,6 +79,8 @@ def compute(data: Dataset, settings: TimeSettings) -> Facts:
     panel, time = panel[known], time[known]
     if not len(time):
         return replace(facts, balanced="strongly balanced" if settings.panel else "")
+    if ((time - time.min()) % settings.delta != 0).any():
+        raise StataError(451, "time values with periods less than delta() found")
     period = periods(data, settings)[known]
     order = np.lexsort((time, panel))
     panel, period = panel[order], period[order]

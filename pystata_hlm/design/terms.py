@@ -205,6 +205,8 @@ class _Expansion:
 
     def terms(self, node: ast.VarTerm, operator: _Operator | None, crossed: bool) -> list[Term]:
         """Terms of one element; ``crossed`` inside an interaction, where a bare variable is a factor."""
+        if isinstance(node, ast.FactorOp) and node.operator[0] == "c" and is_operator(node.operator[1:]):
+            node = replace(node, operator=node.operator[1:])  # cL.x is c.L.x
         if isinstance(node, ast.FactorOp) and is_operator(node.operator):
             if operator is not None and operator.kind == "i":
                 raise StataError(198, "factors of lagged variables not yet supported")

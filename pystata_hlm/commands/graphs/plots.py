@@ -117,7 +117,7 @@ def prepare(ctx: Context, plot: nodes.Plot, base: Mask, notes: list[str]) -> Pre
 
 
 def _names(ctx: Context, node: nodes.Standard, plot_type: PlotType) -> tuple[str, ...]:
-    names = tuple(expand_varlist(ctx.data, node.varlist, varabbrev=ctx.settings.varabbrev))
+    names = tuple(expand_varlist(ctx.data, node.varlist, ctx.settings.varabbrev, timeseries=True))
     least, most = plot_type.variables
     if not names:
         raise StataError.varlist_required()

@@ -136,6 +136,30 @@ def test_operators_in_varlists() -> None:
     fails("drop L.x", 101, session=s)
 
 
+def test_coefficient_table() -> None:
+    """Lags stand under their variable ([TS] Time series; -- marks the variable itself)."""
+    s = Session()
+    s.run("set obs 30\ngen t = _n\ngen x = mod(_n^2, 7)\ngen y = x + mod(_n, 5)\ntsset t")
+    stubs = [
+        line[:14].rstrip() for line in s.run("regress D.y x L.x LD.y c.x#cL.x").splitlines() if "|" in line
+    ]
+    assert stubs[-11:] == [
+        "         D.y |",
+        "           x |",
+        "         --. |",
+        "         L1. |",
+        "             |",
+        "           y |",
+        "         LD. |",
+        "             |",
+        "    c.x#cL.x |",
+        "             |",
+        "       _cons |",
+    ]
+    s.run("scatter y L.y t")
+    assert s.rc == 0
+
+
 def test_rows_must_be_sorted() -> None:
     s = _session()
     s.run("sort x")
@@ -150,6 +174,7 @@ def test_rows_must_be_sorted() -> None:
     [
         ("set obs 2\ngen t = 1\ntsset t", 451),
         ("set obs 2\ngen t = _n/2\ntsset t", 451),
+        ("set obs 3\ngen t = _n\ntsset t, delta(2)", 451),
         ('set obs 2\ngen str1 t = "a"\nxtset t', 109),
         ("set obs 2\ngen t = _n\nxtset", 459),
         ("set obs 2\ngen t = _n\ntsset", 111),
