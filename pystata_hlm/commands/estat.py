@@ -18,7 +18,17 @@ from pystata_hlm.runtime.spec import Call, Opt
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
-SHORTEST = {"summarize": 2, "recovariance": 5, "vce": 3, "vif": 3, "ic": 2, "icc": 3, "df": 2, "group": 2}
+SHORTEST = {
+    "summarize": 2,
+    "recovariance": 5,
+    "vce": 3,
+    "vif": 3,
+    "ic": 2,
+    "icc": 3,
+    "df": 2,
+    "group": 2,
+    "bootstrap": 4,
+}
 """Shortest abbreviation of each subcommand; others must be written out."""
 
 LACKING = frozenset(
