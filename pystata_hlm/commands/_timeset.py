@@ -41,8 +41,14 @@ _MILLISECONDS = {
 _DAYS = {"day": 1.0, "week": 7.0}
 
 OPTIONS = (
-    *(Opt(name, 1) for name in _UNITS if name != "clocktime"),
     Opt("clocktime", 1),
+    Opt("daily", 1),
+    Opt("weekly", 1),
+    Opt("monthly", 1),
+    Opt("quarterly", 1),
+    Opt("halfyearly", 1),
+    Opt("yearly", 1),
+    Opt("generic", 1),
     Opt("format", 1, "text"),
     Opt("delta", 3, "text"),
     Opt("noquery"),
