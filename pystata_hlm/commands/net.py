@@ -30,7 +30,7 @@ SUBCOMMANDS = (
 OPTIONS = (Opt("all"), Opt("replace"), Opt("force"), Opt("from", 0, "text"))
 
 
-@command("net", syntax="anything", options=OPTIONS, any_option=True)
+@command("net", syntax="anything", any_option=True)
 def run(call: Call, ctx: Context) -> Stored | None:
     words = call.node.text.split()
     sub = match(words[0], SUBCOMMANDS) if words else None

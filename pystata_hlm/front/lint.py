@@ -40,7 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     if options.json is not None:
         part = options.json.with_name(options.json.name + ".part")
         try:
-            part.write_text(json.dumps(as_json(report), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            part.write_text(
+                json.dumps(as_json(report), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+            )
             os.replace(part, options.json)
         except OSError as error:
             print(f"{error.filename}: {error.strerror}", file=sys.stderr)

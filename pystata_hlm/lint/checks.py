@@ -41,17 +41,21 @@ class Finding:
 
 
 GOOD = Finding()
-_NAMES_ALIKE = frozenset({"standard", "generate", "egen", "newvars", "assertion", "mixed", "explist"})
+_NAMES_ALIKE = frozenset(
+    {"standard", "generate", "egen", "newvars", "assertion", "mixed", "explist", "anything"}
+)
 """Syntaxes under which one name is as good as another."""
+_ARGUMENTS_ALIKE = _NAMES_ALIKE | {"anything"}
+"""Syntaxes whose options keep their arguments as raw text."""
 
 Check = Callable[[str], Finding]
 
 
 def check(spec: CommandSpec, text: str) -> Finding:
     """The text after the command word of one of our commands."""
-    found = _by_shape(
-        spec.name, shape(text, spec.syntax in _NAMES_ALIKE and not subcommands.table(spec.name))
-    )
+    alike = not subcommands.table(spec.name)
+    simple = shape(text, alike and spec.syntax in _NAMES_ALIKE, spec.syntax in _ARGUMENTS_ALIKE)
+    found = _by_shape(spec.name, simple)
     return found if not found.rc else _checked(spec.name, text)
 
 
@@ -183,12 +187,23 @@ def _macro(name: str, text: str) -> Iterator[Lack]:
     found = _ASSIGNMENT.match(attempt_text(text))
     assert found is not None
     if found[3] == "=" and found[4].strip():
-        node = attempt(_after(text, "="), lambda reading: parse("expr", reading.strip()))
-        yield from functions(name, node)
+        yield from functions(name, expression(_after(text, "=")))
     elif found[3] == ":":
         word = subcommands.extended(found[4])
         if word:
             yield Lack("function", f"macro function {word}")
+
+
+def expression(text: str) -> object:
+    """The tree of an expression with macros (names in it need not be the true ones)."""
+
+    def read(reading: str) -> object:
+        return parse("expr", reading)
+
+    try:
+        return attempt(shape(text, True).strip(), read)
+    except StataError:
+        return attempt(text, read)  # for the place of the error
 
 
 def _after(text: str, mark: str) -> str:
@@ -201,9 +216,7 @@ _SCALAR = re.compile(r"\s*(?:(?:de|def|defi|defin|define)\s+)?[^\s=]+\s*=(?!=)")
 def _scalar(name: str, text: str) -> Iterator[Lack]:
     found = _SCALAR.match(text)
     if found is not None:
-        yield from functions(
-            name, attempt(text[found.end() :], lambda reading: parse("expr", reading.strip()))
-        )
+        yield from functions(name, expression(text[found.end() :]))
         return
     if "=" in text.partition('"')[0]:
         raise StataError.invalid_syntax()

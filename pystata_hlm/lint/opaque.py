@@ -93,22 +93,26 @@ def take(text: str) -> Parts:
 
 _STRING = re.compile(r'"[^"\n]*"|\x01\x02*\x03')
 _NUMBER = re.compile(r"(?<![\w.\x04])(?:\d+\.?\d*|\.\d+)(?![\w.\x04])")
+_ARGUMENT = re.compile(r"(?<=\w)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
 _STOPS = re.compile(r"[(),]")
-_NAME = re.compile(r"(?<![\w.\x04\"\x01-\x03])[A-Za-z_]\w{2,31}(?![\w(.\[:\x04]|\s+[(\[:.])")
+_NAME = re.compile(r"(?<![\w\x04\"\x01-\x03])[A-Za-z_]\w{2,31}(?![\w(.\[\x04]|\s+[(\[.])")
 _RUN = re.compile(r"(?<![\w.])vvv(?: vvv){2,}(?![\w.(\[:*?~-])")
 _KEPT = frozenset(
     "using byte int long float double strL _all _cons _merge str bysort noi qui gen as out from with".split()  # noqa: SIM905
 )
 
 
-def shape(text: str, names: bool = False) -> str:
-    """A text that parses as this one does, and as many others do: numbers and strings (and names) all alike."""
+def shape(text: str, names: bool = False, arguments: bool = False) -> str:
+    """A text that parses as this one does, and as many others do.
+
+    Numbers and strings become all alike; so do ``names`` before the options, and the ``arguments`` of options.
+    """
     if "`" in text or "$" in text:
         text = "".join(HELD if part is None else part[0] for part in take(text))
     if '"' in text:
         text = _STRING.sub(lambda m: '"s"' if m[0][0] == '"' else '`"s"\'', mask_compound(text))
     text = _NUMBER.sub("1", text)
-    if not names:
+    if not names and not arguments:
         return text
     depth, end = 0, len(text)
     for stop in _STOPS.finditer(text):
@@ -119,8 +123,12 @@ def shape(text: str, names: bool = False) -> str:
         elif depth <= 0:
             end = stop.start()
             break
-    head = _NAME.sub(_plain_name, text[:end])
-    return _RUN.sub("vvv vvv", head) + text[end:]
+    head, tail = text[:end], text[end:]
+    if names:
+        head = _RUN.sub("vvv vvv", _NAME.sub(_plain_name, head))
+    if arguments and "(" in tail:
+        tail = _ARGUMENT.sub("(1)", tail)
+    return head + tail
 
 
 def _plain_name(found: re.Match[str]) -> str:

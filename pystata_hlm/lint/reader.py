@@ -238,7 +238,7 @@ class _Walker:
                 condition = text[at:start]
             else:
                 condition = text[at:]
-            node = attempt(condition, lambda reading: parse("expr", reading.strip()))
+            node = checks.expression(condition)
         except StataError as error:
             where = error.span[0] if error.span else 0
             self._add(line, at + where, name, "ours", rc=error.rc, message=error.message)
