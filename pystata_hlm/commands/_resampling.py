@@ -63,22 +63,16 @@ class Ran:
     sample: np.ndarray | None = None
 
 
-def command_name(inner: str, ctx: Context) -> str:
-    """The full name of the command or program; r(199) when there is none."""
-    from pystata_hlm.runtime import programs
-    from pystata_hlm.runtime.executor import split
-
-    return programs.find(split(inner.strip()).word, ctx.executor).name
-
-
 def run_once(inner: str, ctx: Context, quiet: bool = True) -> Ran:
     """Run the command and see what it left."""
+    from pystata_hlm.runtime.executor import split
+
     ws = ctx.workspace
     before = (ws.e, ws.r)
     ctx.execute(inner, quiet=quiet)
     klass = "e" if ws.e is not before[0] and not ws.e.empty else "r" if ws.r is not before[1] else ""
     sample = ws.e_sample() if klass == "e" and E_SAMPLE in ctx.data.hidden else None
-    return Ran(command_name(inner, ctx), klass, sample)
+    return Ran(ctx.executor.command_name(split(inner.strip()).word), klass, sample)
 
 
 def statistics(

@@ -261,15 +261,16 @@ def _split(call: Call, ctx: Context) -> tuple[str, nodes.ExpList]:
     return names[0], parse("explist", text[len(word) :])
 
 
-@command("permute", syntax="raw", prefix=True, klass="r", options=_OPTIONS)
+_LACKING = ("enumerate:4", "verbose:1", "trace:2", "force")
+
+
+@command("permute", syntax="raw", prefix=True, klass="r", options=_OPTIONS, unsupported=_LACKING)
 def run(call: Call, ctx: Context) -> Stored:
     if not call.prefix_command:
         raise StataError(198, "permute: saved results not yet supported")
     inner = call.prefix_command.strip()
     permvar, node = _split(call, ctx)
-    call.options = typed_options(
-        node.clauses.options, _OPTIONS, ("enumerate:4", "verbose:1", "trace:2", "force"), ctx
-    )
+    call.options = typed_options(node.clauses.options, _OPTIONS, _LACKING, ctx)
     if call.has("left") and call.has("right"):
         raise StataError(198, "options left and right may not be combined")
     reps = call.opt("reps", 100)

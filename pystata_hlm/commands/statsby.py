@@ -7,12 +7,13 @@ Errors: r(198) without by(); r(4) when the data would be lost; a group whose com
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
 from pystata_hlm.commands._files import with_suffix
-from pystata_hlm.commands._resampling import StatisticList, saved_names, statistics
+from pystata_hlm.commands._resampling import StatisticList, run_once, saved_names, statistics
 from pystata_hlm.data.column import Column
 from pystata_hlm.data.dataset import Dataset, Groups
 from pystata_hlm.data.io import write_dta
@@ -22,7 +23,6 @@ from pystata_hlm.lang.parser import parse
 from pystata_hlm.output.items import lines
 from pystata_hlm.runtime.bind import strip_quotes, typed_options
 from pystata_hlm.runtime.context import Context
-from pystata_hlm.runtime.executor import split
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
@@ -68,6 +68,28 @@ def run_groups(
     return out, marks
 
 
+def subsets(by: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """All variables, then every choice of fewer, largest first; none is left to the total."""
+    return [chosen for size in range(len(by), 0, -1) for chosen in combinations(by, size)]
+
+
+def identifiers(base: Dataset, by: tuple[str, ...], parts: list[tuple[tuple[str, ...], Groups]]) -> Dataset:
+    """The by-variables of every group of every subset; missing where a variable is not in the subset."""
+    columns = {}
+    for name in by:
+        column = base.column(name)
+        pieces = [
+            (
+                column.take(groups.first_rows)
+                if name in subset
+                else Column.missing(len(groups), column.stype)
+            ).data
+            for subset, groups in parts
+        ]
+        columns[name] = column.with_(data=np.concatenate(pieces))
+    return Dataset(columns)
+
+
 @command(
     "statsby",
     syntax="explist",
@@ -78,24 +100,29 @@ def run_groups(
         Opt("clear"),
         Opt("saving", 2, "text"),
         Opt("total", 1),
+        Opt("subsets", 3),
         Opt("nodots", 6, "off"),
         Opt("noisily", 1),
         Opt("nolegend", 5, "off"),
         Opt("double"),
     ),
-    unsupported=("subsets:1", "basepop:3", "forcedrop", "force", "dots", "trace"),
+    unsupported=("basepop:3", "forcedrop", "force", "dots", "trace"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     by, keep_missing = _by(call, ctx)
     target = _target(call, ctx)
     inner = call.prefix_command
-    name = ctx.executor.command_name(split(inner).word)
     base = ctx.data
     before = (ctx.workspace.r, ctx.workspace.e)
+    ctx.data = base.copy()
+    try:
+        ran = run_once(inner, ctx)
+        wanted = statistics(call.node.items, ctx, "_stat", ran.klass)
+        overall = wanted.collect(ctx)
+    finally:
+        ctx.data = base
+    name = ran.name
     ctx.say(f"(running {name} on estimation sample)")
-    ctx.execute(inner, quiet=True)
-    wanted = statistics(call.node.items, ctx, "_stat")
-    overall = wanted.collect(ctx)
     names = saved_names(wanted.items, "_stat")
     if not call.has("nolegend"):
         ctx.emit(lines(*legend(name, inner, wanted, names, by)))
@@ -103,21 +130,27 @@ def run(call: Call, ctx: Context) -> Stored | None:
     for variable in by:
         if not keep_missing:
             rows &= ~base.column(variable).is_missing()
-    groups = base.groups(list(by), rows)
-    values, marks = run_groups(inner, base, groups, wanted, call, ctx)
+    parts, found, marks = [], [], []
+    for subset in subsets(by) if call.has("subsets") else [by]:
+        groups = base.groups(list(subset), rows)
+        values, marked = run_groups(inner, base, groups, wanted, call, ctx)
+        marks += marked
+        found.append(values)
+        parts.append((subset, groups))
     if not call.has("nodots"):
         ctx.emit(lines(*progress(marks)))
-    result = Dataset({variable: base.column(variable).take(groups.first_rows) for variable in by})
-    if call.has("total"):
-        values = np.vstack([values, overall])
-        result.set_obs(len(values))
+    if call.has("total") or call.has("subsets"):
+        found.append(overall[np.newaxis])
+    values = np.vstack(found)
+    result = identifiers(base, by, parts)
+    result.set_obs(len(values))
     stype = "double" if call.has("double") else "float"
     for k, column in enumerate(names):
         result.add(column, Column.numeric(values[:, k], None, stype, label=wanted.items[k].text[:80]))
     used = {base.column(variable).value_label for variable in by}
     result.value_labels = {k: v for k, v in base.value_labels.items() if k in used}
     result.label = f"statsby: {name}"
-    result.sortedby = by
+    result.sortedby = by if len(parts) == 1 and len(found) == 1 else ()
     ctx.workspace.r, ctx.workspace.e = before
     if target is not None:
         write_dta(result, target)

@@ -14,6 +14,7 @@ SHARED = {
     "egen": "options of different functions",
     "list": "di is divider",
     "order": "a is after",
+    "permute": "le is left, l is level",
     "testparm": "eq is equal",
 }
 """Commands with abbreviations that two options would take: the one declared first has it."""
