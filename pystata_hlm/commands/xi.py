@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
 _TERM = re.compile(
-    r"(?<![\w.`#~])[iI]\.(?P<first>[^\W\d]\w*(?:~\w*)?)"
+    r"(?<![\w.`#~*|])[iI]\.(?P<first>[^\W\d]\w*(?:~\w*)?)"
     r"(?:(?P<mark>[*|])(?P<factor>[iI]\.)?(?P<second>[^\W\d]\w*(?:~\w*)?))?(?![\w#~*.])"
 )
 _QUOTED = re.compile(r"`\".*?\"'|\"[^\"]*\"")

@@ -116,3 +116,17 @@ def test_errors(s: Session) -> None:
     fails("xi rep78", 198, session=s)
     fails("xi, prefix(toolong): regress mpg i.rep78", 198, session=s)
     fails("xi, nosuch: regress mpg i.rep78", 198, "option nosuch not allowed", session=s)
+
+
+def test_under_and_over_other_prefixes(s: Session) -> None:
+    s.run("xi: bootstrap, reps(3) seed(1) nodots: regress mpg i.foreign*weight")
+    assert s.rc == 0 and s.e.matrix("b").cols == ("_Iforeign_1", "weight", "_IforXweigh_1", "_cons")
+    assert s.e["prefix"] == "bootstrap"
+    s.run("bootstrap, reps(3) seed(1) nodots: xi: regress mpg i.foreign")
+    assert s.rc == 0
+    s.run("xi: stepwise, pr(.9): regress mpg (i.rep78) weight")
+    assert s.rc == 0 and "_Irep78_5" in s.e.matrix("b").cols
+    s.run("regress mpg weight*i.foreign", stop=True)
+    before = s.rc
+    s.run("xi: regress mpg weight*i.foreign")
+    assert s.rc == before != 0
