@@ -320,7 +320,11 @@ class _Walker:
             self._add(line, where, spec.name, "ours", found.lacks, found.message, found.rc)
             return
         colon = prefixes.top_level_colon(rest) if word not in _LANGUAGES else -1
-        if colon >= 0 and "||" not in rest[:colon] and (spec is not None or _is_prefix(rest[:colon])):
+        if (
+            colon >= 0
+            and "||" not in rest[:colon]
+            and (spec is not None or _is_prefix(rest[:colon], rest[colon + 1 :]))
+        ):
             if spec is not None:
                 found = checks.check(spec, rest[:colon])
                 self._add(line, after + found.at, spec.name, "ours", found.lacks, found.message, found.rc)
@@ -368,9 +372,12 @@ class _Walker:
         )
 
 
-def _is_prefix(clause: str) -> bool:
-    """Can this stand between a command word that we do not know and a colon that makes it a prefix?"""
-    return "=" not in clause.partition(",")[0] and not clause.rstrip().endswith(("/", "\\"))
+def _is_prefix(clause: str, rest: str) -> bool:
+    """Is it a prefix: what stands between a word that we do not know and a colon, and what follows the colon?
+
+    Not in ``insheet using c:\\x.csv`` or ``net from http://x``.
+    """
+    return "=" not in clause.partition(",")[0] and not rest.startswith(("/", "\\"))
 
 
 def native_prefix(word: str) -> str | None:

@@ -377,7 +377,10 @@ _TABLE: dict[str, Function] = {
     "r": lambda rest, ctx: macronames.results("r", rest, ctx),
     "e": lambda rest, ctx: macronames.results("e", rest, ctx),
     "s": lambda rest, ctx: macronames.results("s", rest, ctx),
-    **{name: macronames.matrix_function(name) for name in macronames.MATRIX_FUNCTIONS},
+    **{
+        f"{name}:4" if name in ("rownames", "colnames") else name: macronames.matrix_function(name)
+        for name in macronames.MATRIX_FUNCTIONS
+    },
 }
 
 _FUNCTIONS = [(_words(words), run) for words, run in _TABLE.items()]
