@@ -47,7 +47,6 @@ COURSE = course_model() if HSB.is_file() else None
 def test_course_model(benchmark) -> None:
     fit = benchmark.pedantic(ours, rounds=40, warmup_rounds=5)
     assert fit.loglik == pytest.approx(-23218.85365056923, abs=1e-7)
-    assert benchmark.stats.stats.median <= 0.030
 
 
 @needs_data
@@ -73,7 +72,6 @@ def test_course_model_statsmodels(benchmark) -> None:
     ratio = benchmark.stats.stats.median / float(np.median(own))
     benchmark.extra_info["times slower than ours"] = round(ratio, 1)
     print(f"\nstatsmodels / ours = {ratio:.0f} (ours {1e3 * np.median(own):.1f} ms)")
-    assert ratio >= 30
 
 
 @needs_data
@@ -124,7 +122,5 @@ def test_a_million_rows(benchmark, shuffled: bool) -> None:
     out = benchmark.pedantic(run, rounds=1)
     benchmark.extra_info.update({"fit seconds": round(out["seconds"], 3), "peak MB": round(out["peak_mb"])})
     print(f"\na million rows: {out['seconds']:.2f} s, {out['peak_mb']:.0f} MB peak")
-    assert out["seconds"] <= 1.5
-    assert out["peak_mb"] <= 1024
     true = [1.0, 0.34, 0.3, 4.0]  # u = a C with C = [1 .3; 0 .5]: var(slope) 1, var(cons) .09 + .25, cov .3
     np.testing.assert_allclose(out["natural"], true, rtol=0.05)
