@@ -135,7 +135,11 @@ def say_weight_sum(weight: Weights | None, rows: np.ndarray, ctx: Context) -> No
     if weight is None or weight.kind not in ("aweight", "pweight"):
         return
     total = float(weight.values[rows].sum())
-    text = format_number(total, "%12.4e") if ctx.settings.release <= 15 else format_number(total, "%16.0gc").strip()
+    text = (
+        format_number(total, "%12.4e")
+        if ctx.settings.release <= 15
+        else format_number(total, "%16.0gc").strip()
+    )
     ctx.say(f"(sum of wgt is {text})")
 
 

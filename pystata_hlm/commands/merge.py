@@ -130,7 +130,9 @@ def _old_syntax(call: Call, ctx: Context) -> None:
     ctx.say("(note: you are using old merge syntax; see [D] merge for new syntax)")
     using = _files.read(str(call.using), ctx)
     text = call.node.text.strip()
-    keys = list(expand_varlist(data, parse("varlist", text), varabbrev=ctx.settings.varabbrev)) if text else []
+    keys = (
+        list(expand_varlist(data, parse("varlist", text), varabbrev=ctx.settings.varabbrev)) if text else []
+    )
     if call.has("keep"):
         wanted = expand_varlist(using, parse("varlist", call.opt("keep")), varabbrev=True)
         using.keep([*keys, *wanted])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pystata_hlm.runtime.frames import depth, own
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.frames import depth, own
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt

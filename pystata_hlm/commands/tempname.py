@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pystata_hlm.runtime.frames import fresh_name
 from pystata_hlm.commands._macros import check_name
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.frames import fresh_name
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call

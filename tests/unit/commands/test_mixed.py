@@ -162,7 +162,7 @@ def test_replay_and_level(hsb: Session) -> None:
 def test_sd_metric_rows() -> None:
     s = Session()
     out = s.run("sysuse hsb\nmixed mathach ses || id: ses, cov(un) stddev nolog")
-    assert [w for w in re.findall(r"(\w+\([\w,]+\)) \|", out)] == [
+    assert list(re.findall(r"(\w+\([\w,]+\)) \|", out)) == [
         "sd(ses)",
         "sd(_cons)",
         "corr(ses,_cons)",

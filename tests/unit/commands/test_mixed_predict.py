@@ -92,7 +92,9 @@ def test_estat_ic_and_lrtest() -> None:
 
 def test_estimates_restore_keeps_the_sample() -> None:
     s = Session()
-    s.run("sysuse hsb\nquietly mixed mathach ses || id: if female\nest store girls\nquietly regress mathach ses")
+    s.run(
+        "sysuse hsb\nquietly mixed mathach ses || id: if female\nest store girls\nquietly regress mathach ses"
+    )
     s.run("estimates restore girls\ncount if e(sample)")
     assert s.r["N"] == 3795
     assert s.e["cmd"] == "mixed"

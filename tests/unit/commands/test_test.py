@@ -66,7 +66,8 @@ def test_equation_names_after_mixed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "rc"), [("test nosuch", 111), ("test ses*female = 0", 131), ("lincom 3", 198), ("test [zz]", 303)]
+    ("line", "rc"),
+    [("test nosuch", 111), ("test ses*female = 0", 131), ("lincom 3", 198), ("test [zz]", 303)],
 )
 def test_errors(line: str, rc: int) -> None:
     fails(f"sysuse hsb\nregress mathach ses female\n{line}", rc)
