@@ -49,7 +49,7 @@ KEYWORDS = {
 
 def bare_block(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
     """Braces alone on their lines: the commands between them."""
-    executor.run_steps(steps[k].body)
+    executor.run_block(steps[k], echo)
     return 0
 
 
@@ -67,7 +67,7 @@ def _loop(executor: Executor, body: Sequence[Step]) -> bool:
 
 def _if(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
     """``if exp {`` ... ``else if exp {`` ... ``else {`` or one-line forms; steps k.. form the chain."""
-    done = _branch(executor, steps[k], steps[k].rest, True, False)
+    done = _branch(executor, steps[k], steps[k].rest, True, False, echo)
     last = k
     while True:
         following = last + 1
@@ -85,22 +85,21 @@ def _if(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
             found = _ELSE_IF.match(current.rest)
             current.info = (found is not None, current.rest[found.end() :] if found else current.rest)
         conditional, rest = current.info
-        done = _branch(executor, current, rest, conditional, done)
+        done = _branch(executor, current, rest, conditional, done, echo)
 
 
 _ELSE_IF = re.compile(r"\s*if\b")
 
 
-def _branch(executor: Executor, step: Step, rest: str, conditional: bool, done: bool) -> bool:
+def _branch(executor: Executor, step: Step, rest: str, conditional: bool, done: bool, echo: bool) -> bool:
     """Run one branch unless an earlier one was taken; whether one has been taken by now.
 
     Stata expands the macros of a one-line form before it looks at the condition, so `` `++i' `` counts in any case.
     """
     if step.line.block is not None:
-        if done or (conditional and not _holds(executor, step, rest)):
-            return done
-        executor.run_steps(step.body)
-        return True
+        taken = not done and (not conditional or _holds(executor, step, rest))
+        executor.run_block(step, echo, taken)
+        return done or taken
     if step.ready is None:
         step.ready = (conditional and _one_line(step, rest)) or (None, None)
     condition, command = step.ready
@@ -358,7 +357,7 @@ def prefix_block(executor: Executor, steps: Sequence[Step], k: int, echo: bool) 
             return 0
         executor.block_command(parts, step.body, text)
         return 0
-    executor.run_prefixes(parts.prefixes, lambda: executor.run_steps(step.body))
+    executor.run_prefixes(parts.prefixes, lambda: executor.run_block(step, echo))
     return 0
 
 

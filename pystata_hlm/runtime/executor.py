@@ -18,6 +18,7 @@ from pystata_hlm.expr.env import DataEnv
 from pystata_hlm.formats import format_macro_number
 from pystata_hlm.lang import nodes, prefixes
 from pystata_hlm.lang.echo import echo as echo_lines
+from pystata_hlm.lang.echo import echo_close, echo_open
 from pystata_hlm.lang.macros import expand
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.output.items import Echo, Error, Graph, OutputItem, Text
@@ -116,6 +117,8 @@ class Executor:
         self.on_report: Callable[[Report], None] | None = None
         self.idle = False
         """The line echoed last ran nothing: it was empty, a comment, or #delimit."""
+        self.inside = False
+        """The lines of a block are being shown as they run."""
 
     # ------------------------------------------------------------ output
     @property
@@ -292,8 +295,32 @@ class Executor:
         """The line as typed, with prompts and, for blocks, line numbers."""
         line = step.line
         if not self.silent:
-            self.emit(Echo(tuple(echo_lines(line)), tight=self.idle))
+            shown = echo_open(line) if step.interleaved else echo_lines(line)
+            self.emit(Echo(tuple(shown), tight=self.idle or self.inside))
         self.idle = not (line.text or line.error or line.block) or line.text.startswith("#d")
+
+    def run_block(self, step: steps.Step, echo: bool, taken: bool = True) -> None:
+        """Run the body of an if, else, noisily or bare block; with ``echo`` its lines are shown as they run (and
+        those of a branch not taken all the same), without empty lines, then the closing brace."""
+        if not echo or not step.interleaved:
+            if taken:
+                self.run_steps(step.body)
+            return
+        body = step.body
+        before, self.inside = self.inside, True
+        try:
+            k = 0
+            while k < len(body):
+                inner = body[k]
+                runs = taken and inner.run is not None
+                shown = echo_open(inner.line) if runs and inner.interleaved else echo_lines(inner.line)
+                self.emit(Echo(tuple(shown), tight=True))
+                if runs and inner.run is not None:
+                    k += inner.run(self, body, k, True)
+                k += 1
+        finally:
+            self.inside = before
+        self.emit(Echo(tuple(echo_close(step.line)), tight=True))
 
     def run_typed(self, lines: Sequence[nodes.LogicalLine]) -> int:
         """Run lines typed at a prompt; prints an error instead of raising it. Returns the rc.

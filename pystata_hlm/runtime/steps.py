@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import prefixes
+from pystata_hlm.lang.abbrev import is_abbreviation
+from pystata_hlm.lang.echo import style
 from pystata_hlm.lang.macros import fill, template
 from pystata_hlm.lang.nodes import LogicalLine
 from pystata_hlm.runtime import registry
@@ -56,6 +58,14 @@ class Step:
         if self._body is None:
             self._body = make(self.line.block.lines) if self.line.block is not None else []
         return self._body
+
+    @property
+    def interleaved(self) -> bool:
+        """A block whose lines are shown one by one as they run: if, else, ``{``, ``noisily {``, ``capture noisily {``."""
+        if self.line.block is None or style(self.line) != "plain":
+            return False
+        words = (("noisily", 1), ("capture", 3), ("quietly", 3))
+        return self.word in ("", "if", "else") or any(is_abbreviation(self.word, *word) for word in words)
 
     def expanded(self, executor: Executor) -> str:
         """The text after the first word, its macros expanded."""

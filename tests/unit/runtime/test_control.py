@@ -325,3 +325,16 @@ def test_parse_line(start: str, form: str) -> None:
     ):
         text = form.format(*values)
         assert shown(parse_line(start, text)) == shown(parse(start, text))
+
+
+def test_blocks_are_shown_as_they_run() -> None:
+    """if, else and ``capture noisily {``: prompt, command, its output, no empty lines; a branch not taken is shown
+    too. Read off public logs (see ``lang.echo``)."""
+    text = 'if 1 {\n  display "in"\n  if 0 {\n    display 1\n  }\n  else {\n    display 2\n  }\n}\nelse {\n  display "out"\n}\n'
+    s = Session()
+    assert s.run(text, echo=True) == (
+        '\n. if 1 {\n.   display "in"\nin\n.   if 0 {\n.     display 1\n.   }\n.   else {\n.     display 2\n2\n.   }\n. }\n'
+        '\n. else {\n.   display "out"\n. }\n'
+    )
+    assert s.run('capture noisily {\n  display "a"\n}\n', echo=True) == '\n. capture noisily {\n.   display "a"\na\n. }\n'
+    assert s.run('quietly {\n  display "a"\n}\n', echo=True) == "\n. quietly {\n"
