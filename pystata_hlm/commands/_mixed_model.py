@@ -149,6 +149,8 @@ class Model:
     robust: lmm.RobustVcov | None
     strata: tuple[str, ...] = ()
     """Texts of the residual strata, ascending (value label or number)."""
+    legacy: bool = False
+    """Fitted by ``xtmixed``: standard deviations by default, the heading and log of its time."""
 
 
 # ---------------------------------------------------------------- arrays

@@ -86,7 +86,7 @@ def results(
             }
     macros = {
         "cmdline": call.line,
-        "cmd": "mixed",
+        "cmd": "xtmixed" if model.legacy else "mixed",
         "title": title_of(model),
         "depvar": depvar,
         "method": "REML" if model.reml else "ML",

@@ -28,7 +28,10 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
     level = options.get("level", ctx.settings.level)
     override = estimation.extra.get("bootstrap")
     if "noheader" not in options:
-        for item in layout.heading(heading_of(estimation, e, options), ctx.settings):
+        settings = (
+            replace(ctx.settings, release=min(ctx.settings.release, 17)) if model.legacy else ctx.settings
+        )
+        for item in layout.heading(heading_of(estimation, e, options), settings):
             ctx.emit(item)
     heads = (
         override["heads"]
@@ -60,7 +63,8 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
         ctx.emit(table)
     if "noretable" not in options:
         ctx.say()
-        sections = random_sections(estimation, e, level, "stddeviations" in options, ctx)
+        sd = "stddeviations" in options or (model.legacy and "variance" not in options)
+        sections = random_sections(estimation, e, level, sd, ctx)
         ctx.emit(layout.random_effects_table(sections, ctx.settings, level, heads.se_over))
     if "chi2_c" in e.scalars and "nolrtest" not in options and "noretable" not in options:
         df = int(e.scalars["df_c"])

@@ -56,7 +56,7 @@ NAMES = """
     varlmar varmanage varnorm varsoc varstable varwle vce vec veclmar vecnorm vecrank vecstable
     view vif webuse weibull which window winexec wntestq xcorr xi xmlsave xmluse xporegress
     xpose xtabond xtcointtest xtdata xtdescribe:5 xtdidregress xtdpd xtdpdsys xteregress xtgee
-    xtgls xthausman xthtaylor xtile xtivreg xtline xtlogit xtmelogit xtmepoisson xtmixed xtnbreg
+    xtgls xthausman xthtaylor xtile xtivreg xtline xtlogit xtmelogit xtmepoisson xtnbreg
     xtologit xtoprobit xtpcse xtpoisson xtprobit xtreg xtregar xtset xtsum xttab xttest0 xttobit
     xttrans xtunitroot zinb ziologit zioprobit zip zipfile ztest ztesti ztnb
 """.split()  # noqa: SIM905

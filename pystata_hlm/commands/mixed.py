@@ -46,7 +46,7 @@ from pystata_hlm.runtime.spec import Call, Opt
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
-_DISPLAY = (
+DISPLAY = (
     Opt("level", 1, "level"),
     Opt("variance", 3),
     Opt("stddeviations", 3),
@@ -59,7 +59,7 @@ _DISPLAY = (
     Opt("allbaselevels", 7),
 )
 
-_MODEL = (
+MODEL = (
     Opt("noconstant", 5),
     Opt("mle", 2),
     Opt("ml", 2),
@@ -74,6 +74,44 @@ _MODEL = (
     Opt("emiterate", 4, "int"),
     Opt("emtolerance", 4, "real"),
     Opt("covariance", 3, "text"),
+)
+
+UNSUPPORTED = (
+    "dfmethod:3",
+    "dftable:3",
+    "small",
+    "pwscale:3",
+    "emonly:3",
+    "emlog",
+    "emdots:3",
+    "estmetric:4",
+    "technique:4",
+    "difficult:3",
+    "showtolerance:5",
+    "tolerance:3",
+    "ltolerance:4",
+    "nrtolerance:4",
+    "nonrtolerance:6",
+    "trace",
+    "gradient:4",
+    "hessian:4",
+    "showstep:5",
+    "matlog",
+    "matsqrt",
+    "constraints:5",
+    "coeflegend:5",
+    "collinear:3",
+    "nostderr",
+    "cformat",
+    "pformat",
+    "sformat",
+    "noomitted:4",
+    "vsquish",
+    "noemptycells",
+    "nofvlabel",
+    "fvwrap",
+    "fvwrapon",
+    "nolstretch",
 )
 
 
@@ -132,52 +170,22 @@ def sample_of(
     byable="loop",
     weights=("fweight", "pweight"),
     estimation=True,
-    replay_options=tuple(o.name for o in _DISPLAY),
-    options=(*_DISPLAY, *_MODEL),
-    unsupported=(
-        "dfmethod:3",
-        "dftable:3",
-        "small",
-        "pwscale:3",
-        "emonly:3",
-        "emlog",
-        "emdots:3",
-        "estmetric:4",
-        "technique:4",
-        "difficult:3",
-        "showtolerance:5",
-        "tolerance:3",
-        "ltolerance:4",
-        "nrtolerance:4",
-        "nonrtolerance:6",
-        "trace",
-        "gradient:4",
-        "hessian:4",
-        "showstep:5",
-        "matlog",
-        "matsqrt",
-        "constraints:5",
-        "coeflegend:5",
-        "collinear:3",
-        "nostderr",
-        "cformat",
-        "pformat",
-        "sformat",
-        "noomitted:4",
-        "vsquish",
-        "noemptycells",
-        "nofvlabel",
-        "fvwrap",
-        "fvwrapon",
-        "nolstretch",
-    ),
+    replay_options=tuple(o.name for o in DISPLAY),
+    options=(*DISPLAY, *MODEL),
+    unsupported=UNSUPPORTED,
 )
 def run(call: Call, ctx: Context) -> Stored | None:
+    estimate(call, ctx)
+    return None
+
+
+def estimate(call: Call, ctx: Context) -> None:
+    """``mixed``, and ``xtmixed`` when the call is its."""
     if call.replay:
         show(ctx.estimation, call.options, ctx)
-        return None
+        return
     if call.weight is not None:
-        raise StataError(101, f"{call.weight.kind}s with mixed not yet supported")
+        raise StataError(101, f"{call.weight.kind}s with {call.command} not yet supported")
     node: nodes.Mixed = call.node
     depvar, terms = dependent(call.terms, ctx)
     if call.has("covariance"):
@@ -207,15 +215,18 @@ def run(call: Call, ctx: Context) -> Stored | None:
     strata, texts = residual_strata(residual, rows, ctx)
     y = ctx.data.values(depvar)[rows]
     fitted = fit(y, found.x, engine_levels(levels, ctx.data, rows), reml, strata, control_of(call))
-    model = replace(describe(fitted, levels, residual, reml, vce, rows, ctx), strata=texts)
+    model = describe(fitted, levels, residual, reml, vce, rows, ctx)
+    model = replace(model, strata=texts, legacy=call.command == "xtmixed")
     if not call.has("nolog") and ctx.settings.iterlog and levels:
-        for item in layout.iteration_log(fitted.optimisation.trace, ctx.settings, reml, vce.kind != "oim"):
+        settings = (
+            replace(ctx.settings, release=min(ctx.settings.release, 16)) if model.legacy else ctx.settings
+        )
+        for item in layout.iteration_log(fitted.optimisation.trace, settings, reml, vce.kind != "oim"):
             ctx.emit(item)
     stored = results(call, depvar, found.recipe, fitted, model, rows)
     ctx.store(stored)
     assert stored.estimation is not None
     show(stored.estimation, call.options, ctx)
-    return None
 
 
 def residual_strata(

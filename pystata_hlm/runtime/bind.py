@@ -346,7 +346,7 @@ def _bind_replay(spec: CommandSpec, text: str, call: Call, ctx: Context) -> Call
     """An estimation command without arguments redisplays its results; r(301) when they are another's."""
     estimation = ctx.workspace.e.estimation
     names = {name for name, _ in spec.names}
-    if estimation is None or estimation.cmd not in names:
+    if estimation is None or ctx.workspace.e.macros.get("cmd", estimation.cmd) not in names:
         raise StataError.last_estimates_not_found()
     node = parse("anything", text)
     call.node = node

@@ -25,6 +25,7 @@ NO_EFFECT = {
     ("merge", "sorted"): "a promise about the data that saves sorting: same result",
     ("mixed", "variance"): "names the default",
     ("mixed", "log"): "names the default",
+    ("xtmixed", "log"): "names the default",
     ("nestreg", "waldtable"): "names the default",
     ("preserve", "changed"): "saves writing unchanged data to disk: our preserve keeps them in memory",
     ("preserve", "memory"): "where the copy is kept",

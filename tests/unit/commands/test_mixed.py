@@ -242,3 +242,34 @@ def test_icc_of_a_variance_at_zero() -> None:
     assert s.rc == 0, s.text()
     assert s.r["icc2"] < 1e-6
     np.testing.assert_array_equal(s.r["ci2"], [[0.0, 1.0]])
+
+
+# ---------------------------------------------------------------- xtmixed
+
+
+@needs_shared
+def test_xtmixed_log() -> None:
+    """The older command: its log, fixed heading and standard deviations (case xtmixed_lang_null_blup)."""
+    found = case("xtmixed_lang_null_blup")
+    log, _ = run_case(found, 18)
+    ours = next(p for p in cut(log) if p.command.startswith("xtmixed")).output
+    theirs = next(p for p in cut(found.expected) if p.command.startswith("xtmixed")).output
+    assert len(ours) == len(theirs)
+    for x, y in zip(ours, theirs, strict=True):
+        assert NUMBER.sub("#", x).split() == NUMBER.sub("#", y).split(), (x, y)
+        assert len(x) == len(y)
+        assert all(close(p, q) for p, q in zip(NUMBER.findall(x), NUMBER.findall(y), strict=True))
+
+
+def test_xtmixed_is_mixed() -> None:
+    s = Session()
+    s.run("sysuse hsb\nxtmixed mathach ses || id: ses, cov(un)")
+    old = s.e["b"].copy()
+    assert s.e["cmd"] == "xtmixed"
+    assert "var(ses)" in s.run("xtmixed, variance nofetable noheader")
+    assert "sd(ses)" in s.run("xtmixed, nofetable noheader")
+    s.run("mixed")
+    assert s.rc == 301
+    s.run("predict u*, reffects\nestat icc\nquietly mixed mathach ses || id: ses, cov(un)")
+    assert s.rc == 0
+    assert np.array_equal(s.e["b"], old)

@@ -336,5 +336,8 @@ def test_blocks_are_shown_as_they_run() -> None:
         '\n. if 1 {\n.   display "in"\nin\n.   if 0 {\n.     display 1\n.   }\n.   else {\n.     display 2\n2\n.   }\n. }\n'
         '\n. else {\n.   display "out"\n. }\n'
     )
-    assert s.run('capture noisily {\n  display "a"\n}\n', echo=True) == '\n. capture noisily {\n.   display "a"\na\n. }\n'
+    assert (
+        s.run('capture noisily {\n  display "a"\n}\n', echo=True)
+        == '\n. capture noisily {\n.   display "a"\na\n. }\n'
+    )
     assert s.run('quietly {\n  display "a"\n}\n', echo=True) == "\n. quietly {\n"
