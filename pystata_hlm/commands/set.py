@@ -107,7 +107,7 @@ def _rng(text: str, ctx: Context) -> None:
     if text == "mt64s":
         raise StataError(198, "random-number generator mt64s not yet supported")
     kind = one_of(text, "default", "mt64", "kiss32")
-    ctx.rng.set_kind("kiss32" if kind == "kiss32" else "mt64")
+    ctx.workspace.choose_rng(kind)
 
 
 @setting("sortseed")

@@ -15,5 +15,5 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if not call.text.partition(",")[0].strip():
         ctx.say(f"version {ws.settings.release if ws.version is None else ws.version:.1f}")
     else:
-        ws.version = read_version(call.text, ctx)
+        ws.set_version(read_version(call.text, ctx))
     return None

@@ -54,7 +54,7 @@ _VALUES: dict[str, Callable[[Workspace], float | str]] = {
     "version": lambda ws: float(ws.settings.release if ws.version is None else ws.version),
     "stata_version": lambda ws: float(ws.settings.release),
     "rc": lambda ws: float(ws.rc),
-    "rng": lambda ws: ws.rng.kind,
+    "rng": lambda ws: ws.rng_kind,
     "rng_current": lambda ws: ws.rng.kind,
     "rngstate": lambda ws: ws.rng.state,
     "seed": lambda ws: ws.rng.state,

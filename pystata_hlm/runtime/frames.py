@@ -134,7 +134,7 @@ def new_frame(ctx: Context, name: str, arguments: str, words: list[str]) -> Iter
         yield frame
     finally:
         executor.frames.pop()
-        ctx.workspace.version = frame.version
+        ctx.workspace.set_version(frame.version)
         restore_at_end(ctx)
         if frame.temporaries:
             drop_temporaries(frame, ctx)

@@ -36,8 +36,9 @@ def read_version(text: str, ctx: Context) -> float:
 def under_version(text: str, ctx: Context) -> Iterator[None]:
     """``version #:`` before a command or a block."""
     ws = ctx.workspace
-    before, ws.version = ws.version, read_version(text, ctx)
+    before = ws.version
+    ws.set_version(read_version(text, ctx))
     try:
         yield
     finally:
-        ws.version = before
+        ws.set_version(before)

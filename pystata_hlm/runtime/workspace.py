@@ -48,6 +48,7 @@ class Workspace:
     current_estimates: str = ""
     """Name under which the active e() is stored, "" when it is not."""
     rng: StataRNG = field(default_factory=StataRNG)
+    rng_kind: str = "default"
     settings: Settings = field(default_factory=Settings)
     graphs: dict[str, Graph] = field(default_factory=dict)
     current_graph: str = ""
@@ -65,6 +66,19 @@ class Workspace:
     """Column at which ``display, _continue`` left the cursor."""
     timers: dict[int, tuple[float | None, float, int]] = field(default_factory=dict)
     """``timer``: when it was switched on (None when off), seconds so far, times switched on."""
+
+    def set_version(self, version: float | None) -> None:
+        """The version in force (None: the newest); below 14 the default generator is kiss32."""
+        self.version = version
+        self.choose_rng()
+
+    def choose_rng(self, kind: str | None = None) -> None:
+        """``set rng kind``: mt64, kiss32, or default, which goes by the version."""
+        self.rng_kind = kind or self.rng_kind
+        old = self.version is not None and self.version < 14
+        wanted = self.rng_kind if self.rng_kind != "default" else "kiss32" if old else "mt64"
+        if self.rng.kind != wanted:
+            self.rng.set_kind("kiss32" if wanted == "kiss32" else "mt64")
 
     def resolve(self, path: str) -> Path:
         """A path as typed, relative to the session's working directory; ``~`` expands."""
