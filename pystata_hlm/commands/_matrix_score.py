@@ -19,7 +19,8 @@ _SPEC = CommandSpec(
     "matrix score",
     lambda call, ctx: None,
     syntax="anything",
-    options=(Opt("equation", 2, "text"), Opt("missval", 2, "real"), Opt("replace", 3), Opt("forcezero")),
+    options=(Opt("equation", 2, "text"), Opt("missval", 2, "real"), Opt("replace", 3)),
+    unsupported=("forcezero",),
 )
 _TARGET = re.compile(r"\s*(?:(byte|int|long|float|double)\s+)?(\w+)\s*=\s*([\w()]+)(.*)$", re.DOTALL)
 _FLAG = re.compile(r"(?<=\d)(?:bn|b|o|n)\.|\bco\.|(?<![\w.])o\.")

@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pystata_hlm.data.names import abbrev
 from pystata_hlm.numeric import dist
 from pystata_hlm.output.items import Cell, Col, Header, OutputItem, Row, Rule, Table, Text
@@ -252,7 +250,3 @@ def lr_line(chi2: float, df: int, chibar: bool, p: float, conservative: bool) ->
 def cluster_note(n_clusters: int, variable: str, settings: Settings, width: int = WIDTH) -> Text:
     word = "Std. err." if settings.new_headings else "Std. Err."
     return Text(f"({word} adjusted for {n_clusters:,} clusters in {variable})".rjust(width))
-
-
-def finite(x: float) -> float:
-    return float(x) if np.isfinite(x) else math.nan

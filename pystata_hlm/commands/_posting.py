@@ -46,7 +46,6 @@ _DISPLAY = (
     Opt("plus", 4),
     Opt("level", 1, "level"),
     Opt("noomitted", 6),
-    Opt("vsquish", 5),
 )
 
 
@@ -188,7 +187,7 @@ def display(text: str, ctx: Context) -> None:
     body, given = _cut(text)
     if body:
         raise StataError.invalid_syntax()
-    options = typed_options(given, _DISPLAY, ("cformat", "pformat", "sformat", "nopvalues"), ctx)
+    options = typed_options(given, _DISPLAY, ("cformat", "pformat", "sformat", "nopvalues", "vsquish:5"), ctx)
     e = ctx.workspace.e
     b, vcov = e.matrices.get("b"), e.matrices.get("V")
     if b is None or vcov is None:

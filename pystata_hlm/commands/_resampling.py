@@ -305,12 +305,20 @@ def save_replicates(
     write_dta(replicate_data(values, items, stem, label, double), path)
 
 
+def no_sample_warning(name: str, prefix: str, ctx: Context) -> str:
+    """What a resampling prefix says when the command leaves no e(sample)."""
+    text = (
+        f"warning: {name} does not set e(sample), so no observations will be excluded from the resampling because "
+        "of missing values or other reasons. To exclude observations, press Break, save the data, drop any "
+        f"observations that are to be excluded, and rerun {prefix}."
+    )
+    return textwrap.fill(text, ctx.settings.linesize - 1, subsequent_indent=" " * 9)
+
+
 def saving_target(argument: str, ctx: Context) -> tuple[Path, bool]:
     """The file of ``saving()``, and whether to store doubles; r(602) when it exists."""
     node: nodes.Anything = parse("anything", argument)
-    options = typed_options(
-        node.clauses.options, (Opt("replace", 7), Opt("double", 6), Opt("every", 2, "int")), (), ctx
-    )
+    options = typed_options(node.clauses.options, (Opt("replace", 7), Opt("double", 6)), ("every:2",), ctx)
     if not node.text.strip():
         raise StataError.invalid_syntax()
     shown = with_suffix(strip_quotes(node.text))

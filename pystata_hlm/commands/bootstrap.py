@@ -23,6 +23,7 @@ from pystata_hlm.commands._resampling import (
     Plan,
     StatisticList,
     make_plan,
+    no_sample_warning,
     observed_values,
     run_once,
     save_replicates,
@@ -208,7 +209,7 @@ def run(call: Call, ctx: Context) -> None:
     if ran.sample is not None and len(ran.sample) == full.n and not call.has("nodrop"):
         used = ran.sample
     if ran.sample is None and not call.has("nowarn"):
-        ctx.say("\n" + _warning(ran.name, ctx))
+        ctx.say("\n" + no_sample_warning(ran.name, "bootstrap", ctx))
     base = full.copy()
     base.keep_rows(used)
     plan = make_plan(base, call.opt("cluster", ()), call.opt("strata", ()), call.opt("size"))
@@ -257,15 +258,6 @@ def replay(call: Call, ctx: Context, name: str) -> None:
     if call.node.items:
         raise StataError.invalid_syntax()
     estimation.replay(estimation, call.options, ctx)
-
-
-def _warning(name: str, ctx: Context) -> str:
-    text = (
-        f"warning: {name} does not set e(sample), so no observations will be excluded from the resampling because "
-        "of missing values or other reasons. To exclude observations, press Break, save the data, drop any "
-        "observations that are to be excluded, and rerun bootstrap."
-    )
-    return textwrap.fill(text, ctx.settings.linesize - 1, subsequent_indent=" " * 9)
 
 
 # ---------------------------------------------------------------- e()

@@ -1,4 +1,4 @@
-"""findfile: Find a file along the ado-path.   findfile filename [, path(path) nodescend all]"""
+"""findfile: Find a file along the ado-path.   findfile filename [, path(path) all]"""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     name = strip_quotes(text)
     options = typed_options(
         parse("options", tail.strip()) if tail.strip() else (),
-        (Opt("path", 1, "text"), Opt("nodescend", 3), Opt("all", 1)),
-        (),
+        (Opt("path", 1, "text"), Opt("all", 1)),
+        ("nodescend:3",),
         ctx,
     )
     if not name:

@@ -42,10 +42,6 @@ def unquoted(piece: str) -> str:
     return piece
 
 
-def is_quoted(piece: str) -> bool:
-    return piece.startswith(('"', '`"'))
-
-
 def _options(words: list[str], allowed: tuple[str, ...]) -> tuple[list[str], set[str]]:
     """Split at the comma; options may be abbreviated to three letters or more."""
     if "," not in words:

@@ -163,17 +163,20 @@ def sample_of(
     return mark_complete((*model_terms, *names), call.sample, ctx)
 
 
-@command(
-    "mixed",
-    klass="e",
-    syntax="mixed",
-    byable="loop",
-    weights=("fweight", "pweight"),
-    estimation=True,
-    replay_options=tuple(o.name for o in DISPLAY),
-    options=(*DISPLAY, *MODEL),
-    unsupported=UNSUPPORTED,
-)
+DECLARATION: dict[str, Any] = {
+    "klass": "e",
+    "syntax": "mixed",
+    "byable": "loop",
+    "weights": ("fweight", "pweight"),
+    "estimation": True,
+    "replay_options": tuple(o.name for o in DISPLAY),
+    "options": (*DISPLAY, *MODEL),
+    "unsupported": UNSUPPORTED,
+}
+"""What ``mixed`` and ``xtmixed`` declare alike."""
+
+
+@command("mixed", **DECLARATION)
 def run(call: Call, ctx: Context) -> Stored | None:
     estimate(call, ctx)
     return None

@@ -10,7 +10,6 @@ Errors: r(198), r(111), r(322).
 from __future__ import annotations
 
 import math
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from pystata_hlm.commands._resampling import (
     Dots,
     StatisticList,
     legend,
+    no_sample_warning,
     observed_values,
     run_once,
     save_replicates,
@@ -291,7 +291,7 @@ def run(call: Call, ctx: Context) -> Stored:
     if ran.sample is not None and len(ran.sample) == full.n and not call.has("nodrop"):
         base.keep_rows(ran.sample)
     elif ran.sample is None and not call.has("nowarn"):
-        ctx.say("\n" + _warning(ran.name, ctx))
+        ctx.say("\n" + no_sample_warning(ran.name, "permute", ctx))
     word = "Permutations" if ctx.settings.new_headings else "Permutation replications"
     dots = Dots(ctx, word, reps, 0 if call.has("nodots") else call.opt("dots", 1))
     try:
@@ -337,15 +337,6 @@ def replicate(
             values[k] = math.nan
         dots.mark(bool(np.isfinite(values[k]).all()))
     return values
-
-
-def _warning(name: str, ctx: Context) -> str:
-    text = (
-        f"warning: {name} does not set e(sample), so no observations will be excluded from the resampling because "
-        "of missing values or other reasons. To exclude observations, press Break, save the data, drop any "
-        "observations that are to be excluded, and rerun permute."
-    )
-    return textwrap.fill(text, ctx.settings.linesize - 1, subsequent_indent=" " * 9)
 
 
 def stored(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pystata_hlm.commands.mixed import DISPLAY, MODEL, UNSUPPORTED, estimate
+from pystata_hlm.commands.mixed import DECLARATION, estimate
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
@@ -17,17 +17,7 @@ if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
 
-@command(
-    "xtmixed",
-    klass="e",
-    syntax="mixed",
-    byable="loop",
-    weights=("fweight", "pweight"),
-    estimation=True,
-    replay_options=tuple(o.name for o in DISPLAY),
-    options=(*DISPLAY, *MODEL),
-    unsupported=UNSUPPORTED,
-)
+@command("xtmixed", **DECLARATION)
 def run(call: Call, ctx: Context) -> Stored | None:
     estimate(call, ctx)
     return None
