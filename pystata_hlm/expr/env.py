@@ -54,8 +54,6 @@ class Env(Protocol):
 
     def setting(self, name: str) -> Any: ...
 
-    def label_of(self, name: str) -> Any: ...
-
 
 def _nothing(*_: str) -> None:
     return None
@@ -214,7 +212,3 @@ class DataEnv:
 
     def scalar_value(self, name: str) -> float | str | None:
         return self._scalars.get(name)
-
-    def label_of(self, name: str) -> Any:
-        """The ``ValueLabel`` called ``name``, or None."""
-        return None if self.data is None else self.data.value_labels.get(name)

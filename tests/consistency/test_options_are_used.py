@@ -80,3 +80,14 @@ def test_the_exceptions_exist() -> None:
     commands = registry.all_commands()
     for command, option in NO_EFFECT:
         assert option in {o.name for o in commands[command].options}, (command, option)
+
+
+def test_suboptions_are_read() -> None:
+    """The same for options declared anywhere in the package: their names stand at least once outside ``Opt(...)``."""
+    text = "\n".join(file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py"))
+    ignored = {
+        name
+        for name in re.findall(r"Opt\(\s*[\"'](\w+)[\"']", text)
+        if len(re.findall(rf"[\"']{name}[\"']", text)) < 2 and name not in {option for _, option in NO_EFFECT}
+    }
+    assert not ignored
