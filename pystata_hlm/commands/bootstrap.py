@@ -27,6 +27,7 @@ from pystata_hlm.commands._resampling import (
     observed_values,
     run_once,
     save_replicates,
+    saving_target,
     statistics,
 )
 from pystata_hlm.data.column import Column
@@ -204,6 +205,8 @@ def run(call: Call, ctx: Context) -> None:
         original, estimation = ws.e, ws.e.estimation if ran.klass == "e" else None
     finally:
         ctx.data = full
+    if call.has("saving"):
+        saving_target(call.opt("saving"), ctx)  # a bad file name must not cost the replications
     ctx.say(f"(running {ran.name} on estimation sample)")
     used = np.ones(full.n, dtype=bool)
     if ran.sample is not None and len(ran.sample) == full.n and not call.has("nodrop"):

@@ -24,6 +24,7 @@ from pystata_hlm.commands._resampling import (
     run_once,
     save_replicates,
     saved_names,
+    saving_target,
     statistics,
 )
 from pystata_hlm.commands.bootstrap import replay
@@ -196,6 +197,8 @@ def run(call: Call, ctx: Context) -> None:
         first.set_column(call.opt("idcluster"), Column.numeric(codes + 1.0, None, "long"))
     ctx.data = first
     try:
+        if call.has("saving"):
+            saving_target(call.opt("saving"), ctx)  # a bad file name must not cost the replications
         ran = run_once(inner, ctx)
         wanted = statistics(call.node.items, ctx, "_jk", ran.klass)
         observed_values(wanted, ctx)

@@ -24,6 +24,7 @@ from pystata_hlm.commands._resampling import (
     observed_values,
     run_once,
     save_replicates,
+    saving_target,
     statistics,
 )
 from pystata_hlm.data.names import abbrev
@@ -286,6 +287,8 @@ def run(call: Call, ctx: Context) -> Stored:
         observed = observed_values(wanted, ctx)
     finally:
         ctx.data = full
+    if call.has("saving"):
+        saving_target(call.opt("saving"), ctx)  # a bad file name must not cost the replications
     ctx.say(f"(running {ran.name} on estimation sample)")
     base = full.copy()
     if ran.sample is not None and len(ran.sample) == full.n and not call.has("nodrop"):

@@ -122,3 +122,15 @@ def test_default_statistics_are_those_the_command_left() -> None:
     assert s.e.matrix("b").cols == ("N", "sum_w", "mean", "Var", "sd", "min", "max", "sum")
     assert s.e["b"][0, 2] == pytest.approx(12.747853, abs=1e-6)
     fails("sysuse hsb\nbootstrap, reps(5): display 1", 198, "expression list required")
+
+
+@pytest.mark.parametrize(
+    "prefix", ["bootstrap, reps(3)", "jackknife r(mean), rclass", "permute ses r(mean), reps(3)"]
+)
+def test_saving_is_checked_before_the_replications(prefix: str, tmp_path: object) -> None:
+    """An existing file stops the command at once, not after an hour of replications."""
+    s = Session(cwd=str(tmp_path))
+    s.run("sysuse hsb\nkeep in 1/50\nsave there")
+    out = s.run(f"{prefix} saving(there): summarize ses")
+    assert s.rc == 602
+    assert "....." not in out and "replications (" not in out
