@@ -94,21 +94,21 @@ def _estimation(e: Stored) -> Estimation | None:
 
 
 def post(text: str, ctx: Context) -> None:
-    """``ereturn post [b [V]] [, depname() obs() dof() esample() properties()]``: new results in e()."""
+    """``ereturn post [b [V [C]]] [, depname() obs() dof() esample() properties()]``: new results in e()."""
     body, given = _cut(text)
     options = typed_options(given, _POST, ("noclear",), ctx)
     names = body.split()
     if len(names) > 3:
         raise StataError.invalid_syntax()
-    if len(names) == 3:
-        raise StataError(198, "constraints in ereturn post not yet supported")
     matrices: dict[str, StataMatrix] = {}
-    for key, name in zip(("b", "V"), names, strict=False):
+    for key, name in zip(("b", "V", "Cns"), names, strict=False):
         matrices[key] = _matrix_expr.find(name, ctx)
     if "b" in matrices:
         b = matrices["b"]
         _check(b, matrices.get("V"))
         matrices["b"] = replace(b, rows=("y1",))
+    if "Cns" in matrices and matrices["Cns"].values.shape[1] != matrices["b"].values.shape[1] + 1:
+        raise StataError(503, "conformability error")
     scalars: dict[str, float] = {}
     if "obs" in options:
         scalars["N"] = float(options["obs"])
@@ -117,7 +117,7 @@ def post(text: str, ctx: Context) -> None:
     macros: dict[str, str] = {}
     if "depname" in options:
         macros["depvar"] = options["depname"].strip()
-    properties = options.get("properties", " ".join(matrices))
+    properties = options.get("properties", " ".join(key for key in matrices if key != "Cns"))
     if properties:
         macros["properties"] = properties
     sample = _sample(options["esample"], ctx) if "esample" in options else None

@@ -1,7 +1,8 @@
-"""clear: remove data and results from memory.   clear [all|results|matrix|programs|mata|*]"""
+"""clear: remove data and results from memory.   clear [all|results|matrix|programs|mata|frames|*]"""
 
 from __future__ import annotations
 
+from pystata_hlm.commands import _openfiles, _postfiles
 from pystata_hlm.data.dataset import Dataset
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
@@ -24,7 +25,9 @@ def run(call: Call, ctx: Context) -> Stored | None:
     everything = what in ("all", "*", "_all")
     if what not in ("", "all", "_all", "*", "results", "matrix", "programs", "mata", "ado", "frames"):
         raise StataError.invalid_syntax()
-    if what in ("", "frames") or everything:
+    if what == "frames" or everything:
+        ws.reset_frames()
+    elif what == "":
         ctx.data = Dataset()
     if what == "results" or everything:
         clear_results(ctx)
@@ -36,6 +39,11 @@ def run(call: Call, ctx: Context) -> Stored | None:
         ws.graphs.clear()
         ws.current_graph = ""
         ws.preserved.clear()
+    if everything:
+        _openfiles.close_all(ctx)
+        _postfiles.close_all(ctx)
+        ws.constraints.clear()
+        ws.timers.clear()
     if what in ("programs", "ado") or everything:
         from pystata_hlm.runtime.programs import drop
 

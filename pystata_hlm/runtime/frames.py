@@ -80,15 +80,20 @@ def fresh_variable(ctx: Context) -> str:
 
 def drop_temporaries(frame: Frame, ctx: Context) -> None:
     ws = ctx.workspace
-    gone = [name for kind, name in frame.temporaries if kind == "var" and name in ws.data]
-    if gone:
-        changed = ws.data.changed
-        ws.data.drop(gone)
-        ws.data.changed = changed
+    for data in (ws.data, *ws.other_frames.values()):
+        gone = [name for kind, name in frame.temporaries if kind == "var" and name in data]
+        if gone:
+            changed = data.changed
+            data.drop(gone)
+            data.changed = changed
     for kind, name in frame.temporaries:
         if kind == "name":
             ws.scalars.pop(name, None)
             ws.matrices.pop(name, None)
+            ws.drop_temporary_frame(name)
+            ws.postfiles.pop(name, None)
+            if name in ws.files:
+                ws.files.pop(name).close()
         elif kind == "file":
             for path in (Path(name), Path(name + ".dta")):
                 path.unlink(missing_ok=True)
@@ -103,17 +108,23 @@ def depth(ctx: Context) -> int:
     return len(ctx.executor.frames)
 
 
-def own(ctx: Context) -> list[Any] | None:
-    """The stack of preserved data when its top belongs to the running do-file or program, else None."""
+def own(ctx: Context) -> int | None:
+    """Place, in the stack of preserved data, of what the running do-file or program preserved of the current frame of
+    data; None when there is nothing."""
+    here = (depth(ctx), ctx.workspace.frame)
     kept = ctx.workspace.preserved
-    return kept if kept and kept[-1][0] == depth(ctx) else None
+    return next((k for k in range(len(kept) - 1, -1, -1) if (kept[k][0], kept[k][2]) == here), None)
 
 
 def restore_at_end(ctx: Context) -> None:
     """Bring back what an ended do-file or program preserved and did not restore itself."""
     kept = ctx.workspace.preserved
     while kept and kept[-1][0] > depth(ctx):
-        ctx.data = kept.pop()[1]
+        _, data, name = kept.pop()
+        if name == ctx.workspace.frame:
+            ctx.data = data
+        else:
+            ctx.workspace.other_frames[name] = data
 
 
 # ---------------------------------------------------------------- entering and leaving

@@ -38,6 +38,11 @@ class Workspace:
     """Dataset, macros, scalars, matrices, stored results, estimates, random numbers, graphs, settings."""
 
     data: Dataset = field(default_factory=Dataset)
+    """The dataset of the current frame."""
+    frame: str = "default"
+    """Name of the current frame."""
+    other_frames: dict[str, Dataset] = field(default_factory=dict)
+    """The datasets of the frames that are not current."""
     globals: dict[str, str] = field(default_factory=dict)
     scalars: dict[str, float | str] = field(default_factory=dict)
     matrices: dict[str, StataMatrix] = field(default_factory=dict)
@@ -53,6 +58,9 @@ class Workspace:
     graphs: dict[str, Graph] = field(default_factory=dict)
     current_graph: str = ""
     preserved: list[Any] = field(default_factory=list)
+    """What ``preserve`` keeps: (depth of the do-file or program, dataset, name of the frame)."""
+    snapshots: dict[int, Any] = field(default_factory=dict)
+    """``snapshot save``: copies of the data by number."""
     cwd: Path = field(default_factory=Path.cwd)
     rc: int = 0
     temporaries: int = 0
@@ -66,6 +74,47 @@ class Workspace:
     """Column at which ``display, _continue`` left the cursor."""
     timers: dict[int, tuple[float | None, float, int]] = field(default_factory=dict)
     """``timer``: when it was switched on (None when off), seconds so far, times switched on."""
+    postfiles: dict[str, Any] = field(default_factory=dict)
+    """``postfile``: results being collected, by the name they are posted under."""
+    files: dict[str, Any] = field(default_factory=dict)
+    """``file open``: open files by handle."""
+    constraints: dict[int, str] = field(default_factory=dict)
+    """``constraint define``: texts by number."""
+    calendars: dict[str, Any] = field(default_factory=dict)
+    """Business calendars loaded so far, by name."""
+
+    # -- frames of data
+    def frame_names(self) -> list[str]:
+        """All frames, in alphabetical order."""
+        return sorted([self.frame, *self.other_frames])
+
+    def frame_data(self, name: str) -> Dataset | None:
+        """The dataset in a frame, None when there is no such frame."""
+        return self.data if name == self.frame else self.other_frames.get(name)
+
+    def change_frame(self, name: str) -> None:
+        """Make an existing frame the current one."""
+        if name != self.frame:
+            found = self.other_frames.pop(name)
+            self.other_frames[self.frame] = self.data
+            self.frame, self.data = name, found
+
+    def drop_frame(self, name: str) -> None:
+        """Drop a frame that is not current."""
+        del self.other_frames[name]
+
+    def drop_temporary_frame(self, name: str) -> None:
+        """Drop a frame whose name was a tempname; when it is the current one, another becomes current."""
+        if name == self.frame and self.other_frames:
+            others = self.frame_names()
+            others.remove(name)
+            self.change_frame("default" if "default" in others else others[0])
+        self.other_frames.pop(name, None)
+
+    def reset_frames(self) -> None:
+        """One empty frame called default."""
+        self.other_frames.clear()
+        self.frame, self.data = "default", Dataset()
 
     def set_version(self, version: float | None) -> None:
         """The version in force (None: the newest); below 14 the default generator is kiss32."""

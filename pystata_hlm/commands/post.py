@@ -1,0 +1,65 @@
+"""post: add an observation to a postfile.   post postname (exp) [(exp) ...]"""
+
+from __future__ import annotations
+
+import re
+
+from pystata_hlm.commands._postfiles import Entry, PostFile, find
+from pystata_hlm.commands._syntax_spec import closing
+from pystata_hlm.data import storage
+from pystata_hlm.errors import StataError
+from pystata_hlm.expr.evaluate import evaluate_cell
+from pystata_hlm.expr.values import Text
+from pystata_hlm.lang.parser import parse
+from pystata_hlm.runtime.context import Context
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call
+
+_NAME = re.compile(r"\s*(\w+)\s*")
+
+
+def expressions(text: str) -> list[str]:
+    """``(exp) (exp) ...``; r(198) for anything outside the parentheses."""
+    out, at = [], 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        end = closing(text, at + 1, ")") if text[at] == "(" else -1
+        if end < 0:
+            raise StataError.invalid_syntax()
+        out.append(text[at + 1 : end])
+        at = end + 1
+    return out
+
+
+def _entry(text: str, stype: str, ctx: Context) -> Entry:
+    value = evaluate_cell(parse("expr", text.strip()), ctx.executor.env())
+    if isinstance(value, Text) != storage.is_string(stype):
+        raise StataError.type_mismatch()
+    if isinstance(value, Text):
+        return bytes(value.values.item() if hasattr(value.values, "item") else value.values)
+    number = float(value.values)
+    return number, 0 if value.codes is None or number == number else int(value.codes)
+
+
+@command("post", syntax="raw", light=True)
+def run(call: Call, ctx: Context) -> Stored | None:
+    found = _NAME.match(call.text)
+    if found is None:
+        raise StataError.invalid_syntax()
+    target: PostFile = find(found[1], ctx)
+    texts = expressions(call.text[found.end() :])
+    wanted = len(target.names)
+    if len(texts) != wanted:
+        raise StataError(198, f"too {'few' if len(texts) < wanted else 'many'} expressions specified")
+    row: list[Entry] = []
+    for k, text in enumerate(texts):
+        try:
+            row.append(_entry(text, target.types[k], ctx))
+        except StataError as error:
+            place = f"post:  above message corresponds to expression {k + 1}, variable {target.names[k]}"
+            raise StataError(error.rc, f"{error.message}\n{place}") from None
+    target.add(tuple(row))
+    return None
