@@ -16,6 +16,7 @@ class StataError(Exception):
     message  the text printed before ``r(rc);`` (may hold several lines, may be empty)
     span     (start, end) character positions in ``text``, when known
     text     what was being parsed, for ``set parseerror on``
+    data_changed  the command keeps what it did to the data, as Stata's does (``merge, assert()``)
     """
 
     def __init__(self, rc: int, message: str = "", span: tuple[int, int] | None = None) -> None:
@@ -24,6 +25,7 @@ class StataError(Exception):
         self.message = message
         self.span = span
         self.text = ""
+        self.data_changed = False
 
     def pointed(self) -> str:
         """The message, and under it the text with a mark where parsing stopped (when that is known)."""

@@ -14,5 +14,5 @@ from pystata_hlm.runtime.spec import Call, Opt
 def run(call: Call, ctx: Context) -> Stored | None:
     if own(ctx) is not None:
         raise StataError(621, "already preserved")
-    ctx.workspace.preserved.append((depth(ctx), ctx.data.copy()))
+    ctx.workspace.preserved.append((depth(ctx), ctx.data.copy(), ctx.workspace.frame))
     return None

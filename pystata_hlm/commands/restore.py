@@ -12,14 +12,14 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 @command("restore", varlist="none", allow=set(), options=(Opt("not"), Opt("preserve")))
 def run(call: Call, ctx: Context) -> Stored | None:
-    kept = own(ctx)
-    if kept is None:
+    place = own(ctx)
+    if place is None:
         raise StataError(622, "nothing to restore")
     if call.has("not") and call.has("preserve"):
         raise StataError(198, "options not and preserve may not be combined")
-    snapshot = kept[-1][1]
+    snapshot = ctx.workspace.preserved[place][1]
     if not call.has("preserve"):
-        kept.pop()
+        del ctx.workspace.preserved[place]
     if not call.has("not"):
         ctx.data = snapshot.copy()
     return None

@@ -54,6 +54,8 @@ class Env(Protocol):
 
     def setting(self, name: str) -> Any: ...
 
+    def frame(self, name: str) -> Any: ...
+
 
 def _nothing(*_: str) -> None:
     return None
@@ -72,6 +74,7 @@ class DataEnv:
     coefficient  ``(kind, equation, term) -> float`` for _b[] and _se[]
     matrix       ``name -> matrix with .values, .rows, .cols, or None``
     setting      ``name -> float | str | None`` for c()
+    frame        ``name -> the dataset of that frame, or None``
     rng          numeric.rng.StataRNG
     varabbrev    variable names may be abbreviated
     memory       what functions keep between calls (the last regexm()); give the session's own dictionary
@@ -88,6 +91,7 @@ class DataEnv:
         coefficient: Callable[[str, str, str], float] = _no_estimates,
         matrix: Callable[[str], Any] = _nothing,
         setting: Callable[[str], Any] = _nothing,
+        frame: Callable[[str], Any] = _nothing,
         rng: Any = None,
         groups: Any = None,
         sample: BoolArray | None = None,
@@ -106,6 +110,7 @@ class DataEnv:
         self.coefficient = coefficient
         self.matrix = matrix
         self.setting = setting
+        self.frame = frame
         self._scalars: Mapping[str, float | str] = scalars if scalars is not None else {}
         self.memory: dict[str, Any] = {} if memory is None else memory
         self._columns: dict[str, Value] = {}

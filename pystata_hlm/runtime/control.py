@@ -355,7 +355,7 @@ def prefix_block(executor: Executor, steps: Sequence[Step], k: int, echo: bool) 
             executor.execute(text)
             executor.run_steps(step.body)
             return 0
-        executor.block_command(parts, step.body, text)
+        executor.block_command(parts, lambda: executor.run_block(step, echo), text)
         return 0
     executor.run_prefixes(parts.prefixes, lambda: executor.run_block(step, echo))
     return 0

@@ -125,7 +125,7 @@ _VALUES: dict[str, Callable[[Workspace], float | str]] = {
     "namelenbyte": lambda ws: 128.0,
     "eqlen": lambda ws: 1337.0,
     "maxstrlvarlen": lambda ws: 2000000000.0,
-    "frame": lambda ws: "default",
+    "frame": lambda ws: ws.frame,
     "memory": lambda ws: float(ws.data.memory()),
     "niceness": lambda ws: 5.0,
     "pagesize": lambda ws: 24.0,

@@ -84,7 +84,7 @@ class CommandSpec:
     """For light commands in loops: from the text after the command word, its macros not expanded, to something that
     does the same as ``run`` with less ado; None when it takes ``run``."""
     block: bool = False
-    """May be followed by a ``{ }`` block, found in ``executor.block_body``."""
+    """May be followed by a ``{ }`` block, which ``executor.block`` runs."""
     summary: str = ""
     syntax_line: str = ""
 

@@ -61,11 +61,11 @@ class Step:
 
     @property
     def interleaved(self) -> bool:
-        """A block whose lines are shown one by one as they run: if, else, ``{``, ``noisily {``, ``capture noisily {``."""
+        """A block whose lines are shown one by one as they run: if, else, ``{``, ``noisily {``, ``frame name {`` ..."""
         if self.line.block is None or style(self.line) != "plain":
             return False
         words = (("noisily", 1), ("capture", 3), ("quietly", 3))
-        return self.word in ("", "if", "else") or any(is_abbreviation(self.word, *word) for word in words)
+        return self.word in ("", "if", "else", "frame", "frames") or any(is_abbreviation(self.word, *word) for word in words)
 
     def expanded(self, executor: Executor) -> str:
         """The text after the first word, its macros expanded."""
