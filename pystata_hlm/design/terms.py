@@ -221,6 +221,10 @@ class _Expansion:
             right = self.terms(node.right, operator, True)
             product = [_product(a, b) for a in left for b in right]
             return _unique(left + right + product if node.full else product)
+        if isinstance(node, ast.Nested):
+            raise StataError(198, "operator @ not allowed")
+        if isinstance(node, ast.Instrumented):
+            raise StataError(198, "instruments (varlist = varlist) not yet supported here")
         kind = operator.kind if operator else "i" if crossed else "c"
         return [Term((self._part(name, kind, operator),)) for name in self._variables(node)]
 

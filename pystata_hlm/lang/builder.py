@@ -147,6 +147,12 @@ class Builder:
     def interaction(self, c: Children) -> nodes.VarTerm:
         return nodes.Interaction(c[0], c[2], full=len(c[1]) == 2)
 
+    def nested(self, c: Children) -> nodes.VarTerm:
+        return nodes.Nested(c[0], c[1])
+
+    def instrumented(self, c: Children) -> nodes.VarTerm:
+        return nodes.Instrumented(c[0], c[1] if len(c) > 1 else ())
+
     def factor_op(self, c: Children) -> nodes.VarTerm:
         return nodes.FactorOp(str(c[0][:-1]), c[1])
 

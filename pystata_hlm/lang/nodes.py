@@ -139,7 +139,23 @@ class Interaction:
     full: bool
 
 
-VarTerm: TypeAlias = NamePattern | NameRange | FactorOp | Group | Interaction
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """``left@right``: a contrast or margin of the left within each level of the right."""
+
+    left: VarTerm
+    right: VarTerm
+
+
+@dataclass(frozen=True, slots=True)
+class Instrumented:
+    """``(y2 = z1 z2)``: endogenous variables and their instruments."""
+
+    terms: tuple[VarTerm, ...]
+    instruments: tuple[VarTerm, ...]
+
+
+VarTerm: TypeAlias = NamePattern | NameRange | FactorOp | Group | Interaction | Nested | Instrumented
 Varlist: TypeAlias = tuple[VarTerm, ...]
 
 # ---------------------------------------------------------------- pieces of a command line

@@ -16,7 +16,7 @@ def test_text_written(tmp_path: Path):
     )
     assert s.rc == 0
     lines = (tmp_path / "x.txt").read_text().split("\n")
-    assert lines == ["one", 'say "hi"\t.33333333  0.67       c', "", "ababab  xyA", ""]
+    assert lines == ["one", 'say "hi"\t.33333333  0.67     c', "", "ababab  xyA", ""]
     assert lines[1].index("c") == 29
 
 
