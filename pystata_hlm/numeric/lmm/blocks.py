@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .crossed import CrossedBlocks, Term, crossed_products
 from .errors import InsufficientObservationsError, NoObservationsError, PerfectFitError, SingularDesignError
 from .spec import Array, IntArray, Level
 
@@ -114,6 +115,7 @@ class Rows:
     nesting: Nesting
     stratum: IntArray | None
     stratum_codes: NDArray[np.integer]
+    crossed: tuple[Term, ...] = ()
 
     @property
     def n(self) -> int:
@@ -179,7 +181,8 @@ def gather_rows(
 class Basis:
     """x_new = x x_map, z_new[l] = z[l] z_map[l], y_new = (y - x_new shift) / scale.
 
-    log_det_x is log |R| for x = x_new R (the Jacobian of the restricted likelihood).
+    log_det_x is log |R| for x = x_new R (the Jacobian of the restricted likelihood). The first n_crossed entries
+    of z_map belong to crossed terms.
     """
 
     x_map: Array
@@ -187,14 +190,16 @@ class Basis:
     scale: float
     z_map: tuple[Array, ...]
     log_det_x: float
+    n_crossed: int = 0
 
     def row_map(self) -> Array:
         """The (m, m) matrix that takes raw rows [z_bottom ... z_top x y] to the new basis."""
         p = self.x_map.shape[0]
-        m = sum(t.shape[0] for t in self.z_map) + p + 1
+        z_map = self.z_map[self.n_crossed :]
+        m = sum(t.shape[0] for t in z_map) + p + 1
         out = np.zeros((m, m))
         at = 0
-        for t in reversed(self.z_map):
+        for t in reversed(z_map):
             q = t.shape[0]
             out[at : at + q, at : at + q] = t
             at += q
@@ -245,6 +250,18 @@ def _equation_map(gram: Array, n: int, structure: str) -> Array:
     return np.diag(1.0 / scale)
 
 
+def _level_map(gram: Array, n: int, widths: Sequence[int], structures: Sequence[str]) -> Array:
+    """The maps of one level's equations, block-diagonal."""
+    q = sum(widths)
+    block = np.zeros((q, q))
+    off = 0
+    for width, structure in zip(widths, structures, strict=True):
+        own = slice(off, off + width)
+        block[own, own] = _equation_map(gram[own, own], n, structure)
+        off += width
+    return block
+
+
 def find_basis(rows: Rows) -> Basis:
     """First pass: Gram matrix of everything, then the maps."""
     n, p = rows.x.shape
@@ -271,19 +288,13 @@ def find_basis(rows: Rows) -> Basis:
     total = gram[-1, -1]
     left = total - n * float(shift @ shift)
     scale = float(np.sqrt(left / n)) if left > 1e-12 * total else float(np.sqrt(total / n)) or 1.0
-    z_map: list[Array] = []
+    z_map = [_level_map(t.z.T @ t.z, n, t.widths, t.structures) for t in rows.crossed]
     end = at
     for widths, structures in zip(rows.widths, rows.structures, strict=True):
-        q = sum(widths)
-        block = np.zeros((q, q))
-        off = 0
-        for width, structure in zip(widths, structures, strict=True):
-            cols = slice(end - q + off, end - q + off + width)
-            block[off : off + width, off : off + width] = _equation_map(gram[cols, cols], n, structure)
-            off += width
-        z_map.append(block)
-        end -= q
-    return Basis(x_map, shift, scale, tuple(z_map), log_det)
+        cols = slice(end - sum(widths), end)
+        z_map.append(_level_map(gram[cols, cols], n, widths, structures))
+        end -= sum(widths)
+    return Basis(x_map, shift, scale, tuple(z_map), log_det, len(rows.crossed))
 
 
 @dataclass(frozen=True)
@@ -294,6 +305,7 @@ class Blocks:
     total        (S, p + 1, p + 1) [X y]'[X y]
     strata_rows  (S,) rows per residual stratum
     children     see Nesting
+    crossed      products with crossed random effects; levels are then those of the chain (crossed.py)
     """
 
     rows: tuple[Array, ...]
@@ -301,6 +313,7 @@ class Blocks:
     strata_rows: IntArray
     children: tuple[tuple[IntArray, ...], ...]
     basis: Basis
+    crossed: CrossedBlocks | None = None
 
     @property
     def n(self) -> int:
@@ -310,9 +323,19 @@ class Blocks:
     def p(self) -> int:
         return self.total.shape[1] - 1
 
+    def widths_above(self, level: int) -> list[int]:
+        """Random effects of the levels above, nearest first."""
+        return [self.rows[k].shape[1] for k in range(level - 1, -1, -1)]
+
+    @property
+    def n_crossed(self) -> int:
+        """Crossed terms: they come before the chain's levels wherever parameters are listed."""
+        return 0 if self.crossed is None else self.crossed.count
+
     @property
     def n_groups(self) -> tuple[int, ...]:
-        return tuple(r.shape[-1] for r in self.rows)
+        own = tuple(r.shape[-1] for r in self.rows)
+        return own if self.crossed is None else (*self.crossed.sizes, *own)
 
     @property
     def linear_rss(self) -> float:
@@ -361,7 +384,8 @@ def cross_products(rows: Rows, basis: Basis | None = None) -> Blocks:
                 product = products[k][:, :, : end - begin]
                 np.multiply(z[:, None, :], w[None, m - sizes[k] :, :], out=product)
                 _add_segments(out[k][s], product, rows.nesting.starts[k], begin, end)
-    blocks = Blocks(tuple(out), total, rows.strata_rows(), rows.nesting.children, basis)
+    crossed = crossed_products(rows, basis, rows.crossed) if rows.crossed else None
+    blocks = Blocks(tuple(out), total, rows.strata_rows(), rows.nesting.children, basis, crossed)
     if first_look:
         squares = float(np.dot(rows.y, rows.y)) / basis.scale**2
         if blocks.linear_rss <= _PERFECT * max(squares, 1.0):

@@ -59,9 +59,13 @@ def _starts(
 def square_sums(blocks: Blocks) -> list[Array]:
     """Sum of squares of every column of Z, in the caller's columns."""
     out = []
-    for rows, z_map in zip(blocks.rows, blocks.basis.z_map, strict=True):
+    count = blocks.n_crossed
+    for level, z_map in enumerate(blocks.basis.z_map):
         q = z_map.shape[0]
-        gram = rows[:, :, :q].sum(axis=(0, 3))
+        if blocks.crossed is not None and level < count:
+            gram = blocks.crossed.gram(level)
+        else:
+            gram = blocks.rows[level - count][:, :, :q].sum(axis=(0, 3))
         back = np.linalg.inv(z_map)
         out.append(np.diagonal(back.T @ gram @ back).copy())
     return out

@@ -238,7 +238,7 @@ def predict_effects(
         )
     params, basis = fit.objective.params, fit.objective.blocks.basis
     blocks = cross_products(rows, basis)
-    states, _, _, _ = eliminate(blocks, params, fit.state.tau)
+    states, *_ = eliminate(blocks, params, fit.state.tau)
     return _back_substitute(fit, states, rows)
 
 

@@ -36,6 +36,7 @@ import numpy as np
 
 from ._batched import cholesky, gram, left, multiply, multiply_t, solve_lower, sum_groups
 from .blocks import Blocks
+from .crossed_elimination import CrossedDerivatives, CrossedElimination, CrossedState
 from .errors import NumericalError, PerfectFitError, SingularDesignError
 from .parameterise import ParamSet
 from .spec import Array
@@ -69,6 +70,7 @@ class State:
     beta: Array
     rss: float
     log_det_v: float
+    crossed: CrossedState | None = None
 
     @property
     def column_map(self) -> Array:
@@ -81,16 +83,20 @@ class State:
         return out
 
 
-def eliminate(blocks: Blocks, params: ParamSet, tau: Array) -> tuple[list[LevelState], Array, Array, float]:
-    """Eliminate every level: (level states, weights, total left, log|V|)."""
+def eliminate(
+    blocks: Blocks, params: ParamSet, tau: Array
+) -> tuple[list[LevelState], Array, Array, float, CrossedState | None]:
+    """Eliminate every level: (level states, weights, total left, log|V|, the crossed block's state)."""
     weights = params.weights(tau)
     factors = params.factors(tau)
     rows = [r[0] if weights.size == 1 else np.tensordot(weights, r, axes=1) for r in blocks.rows]
     total = blocks.total[0] if weights.size == 1 else np.tensordot(weights, blocks.total, axes=1)
     log_det = -float(blocks.strata_rows @ np.log(weights))
     states: list[LevelState] = []
+    n_crossed = blocks.n_crossed
+    crossed = CrossedElimination(blocks.crossed, weights) if blocks.crossed is not None else None
     for level in range(len(rows) - 1, -1, -1):
-        lam = factors[level]
+        lam = factors[n_crossed + level]
         q = rows[level].shape[0]
         inner = rows[level][:, :q]
         b = rows[level][:, q:]
@@ -111,14 +117,21 @@ def eliminate(blocks: Blocks, params: ParamSet, tau: Array) -> tuple[list[LevelS
             at += width
         total = total - gram(half_b[:, at:], half_b[:, at:])
         states.append(LevelState(inner, b, half, half_b))
-    return list(reversed(states)), weights, total, log_det
+        if crossed is not None:
+            crossed.level(level, half, half_b, blocks.widths_above(level))
+    block = None
+    if crossed is not None:
+        block, more = crossed.finish(factors[:n_crossed])
+        log_det += more
+        total = total - block.half_b.T @ block.half_b
+    return list(reversed(states)), weights, total, log_det, block
 
 
 def factorise_at(blocks: Blocks, params: ParamSet, tau: Array) -> State:
     """Eliminate; beta and the residual sum of squares follow from the total that is left."""
     p = blocks.p
     try:
-        states, weights, total, log_det = eliminate(blocks, params, tau)
+        states, weights, total, log_det, crossed = eliminate(blocks, params, tau)
     except np.linalg.LinAlgError:
         raise NumericalError("the random part dwarfs the residual beyond double precision") from None
     try:
@@ -129,7 +142,7 @@ def factorise_at(blocks: Blocks, params: ParamSet, tau: Array) -> State:
     rss = float(total[p, p] - total[:p, p] @ beta)
     if not rss > 0.0:
         raise PerfectFitError("the residual sum of squares is zero")
-    return State(tau, tuple(states), weights, total, root, beta, rss, log_det)
+    return State(tau, tuple(states), weights, total, root, beta, rss, log_det, crossed)
 
 
 @dataclass(frozen=True)
@@ -222,13 +235,19 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
             out.log_det2[lower, lower] = blocks.strata_rows[1:] / state.weights[1:] ** 2
     first = [map_columns(r[1:], cmap) if n_strata > 1 else np.zeros((0, *r.shape[1:])) for r in blocks.rows]
     second: list[dict[tuple[int, int], Array]] = [{} for _ in blocks.rows]  # by positions in ``lower``
+    n_crossed, crossed = blocks.n_crossed, None
+    if blocks.crossed is not None and state.crossed is not None:
+        crossed = CrossedDerivatives(blocks.crossed, state.crossed, cmap, order)
     for level in range(len(blocks.rows) - 1, -1, -1):
-        work = _LevelDerivatives.form(state.levels[level], params.level_basis[level], first[level], cmap, p)
-        own = list(params.level_indices[level])
+        basis = params.level_basis[n_crossed + level]
+        work = _LevelDerivatives.form(state.levels[level], basis, first[level], cmap, p)
+        own = list(params.level_indices[n_crossed + level])
         every = lower + own
         work.add_first(out, lower, own, keep_groups)
         if order == 2:
             work.add_second(out, every, second[level], reml)
+        if crossed is not None:
+            crossed.level(level, work, blocks.widths_above(level), second[level])
         at = 0
         for upper in range(level - 1, -1, -1):
             width = blocks.rows[upper].shape[1]
@@ -245,6 +264,13 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
                         second[upper][i, j] = change if old is None else old + change
             at += width
         lower = every
+    if crossed is not None:
+        terms = [
+            (i, t, small)
+            for t in range(n_crossed)
+            for i, small in zip(params.level_indices[t], params.level_basis[t], strict=True)
+        ]
+        crossed.finish(out, lower, terms, reml)
     return out
 
 

@@ -20,10 +20,13 @@ class Equation:
 
     z          (n, q) design, the constant included as a column where wanted
     structure  with q = 1 every structure is the same single variance
+    factor     (n,) integer codes for ``R.varname``: one effect, independent and of one variance, for each code
+               within each group; z is then a column of ones
     """
 
     z: Array
     structure: Structure = "independent"
+    factor: NDArray[np.integer] | None = None
 
     def __post_init__(self) -> None:
         if self.structure not in STRUCTURES:
