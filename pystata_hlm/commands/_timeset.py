@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pystata_hlm.data import storage
+from pystata_hlm.data.column import Column
 from pystata_hlm.data.dataset import Dataset
+from pystata_hlm.data.missing import combine_codes
 from pystata_hlm.data.timesettings import TimeSettings, declare, periods, time_settings
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_number, format_trimmed, is_valid_format, parse_format
@@ -263,3 +266,21 @@ def run(call: Call, ctx: Context, settings: TimeSettings | None) -> Stored | Non
     if not call.has("noquery"):
         report(facts, ctx)
     return stored(facts, data)
+
+
+def add_periods(data: Dataset, settings: TimeSettings, sources: np.ndarray, wanted: np.ndarray) -> None:
+    """Append one observation for each entry: the panel of row ``sources``, at period ``wanted``, else missing."""
+    if not len(wanted):
+        return
+    time = data.column(settings.time)
+    start = float(np.nanmin(time.values()))
+    before = data.n
+    panel = data.column(settings.panel) if settings.panel else None
+    data.set_obs(before + len(wanted))
+    values = np.concatenate([time.values(), start + wanted * settings.delta])
+    codes = np.concatenate([combine_codes(before, time.codes()), np.zeros(len(wanted), dtype=np.int8)])
+    stype = storage.promote(time.stype, values)
+    data.set_column(settings.time, time.with_(data=Column.numeric(values, codes, stype).data, stype=stype))
+    if panel is not None:
+        ids = panel.data[np.concatenate([np.arange(before), sources])]
+        data.set_column(settings.panel, panel.with_(data=ids))

@@ -1,15 +1,17 @@
-"""label: label data, variables and values.   label data|variable|define|values|list|dir|drop|copy ..."""
+"""label: label data, variables and values.   label data|variable|define|values|list|dir|drop|copy|save|language ..."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+from pystata_hlm.commands import _files, _label_language
 from pystata_hlm.data import missing
 from pystata_hlm.data.labels import MISSING_KEY, ValueLabel, key_text
 from pystata_hlm.data.names import is_valid_name
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
+from pystata_hlm.formats import text_width
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.output.items import lines
 from pystata_hlm.runtime.context import Context
@@ -123,10 +125,24 @@ def _define(text: str, ctx: Context) -> None:
         new = old.with_entries(entries)
     ctx.data.value_labels[name] = new
     ctx.data.changed = True
+    if "nofix" not in options and old is not None:
+        for variable in ctx.data.names:
+            if ctx.data.column(variable).value_label == name:
+                _widen(variable, new, ctx)
+
+
+def _widen(name: str, label: ValueLabel, ctx: Context) -> None:
+    """A %w.dg format grows to hold the longest text of the label."""
+    column = ctx.data.column(name)
+    found = re.fullmatch(r"%(-?)(\d+)(\.\d+gc?)", column.format)
+    width = max((text_width(text) for _, text in label.items()), default=0)
+    if found is not None and int(found[2]) < width:
+        fmt = f"%{found[1]}{width}{found[3]}"
+        ctx.data.set_column(name, column.with_(format=fmt), same_values=True)
 
 
 def _values(text: str, ctx: Context) -> None:
-    words, _ = _options(pieces(text), ("nofix",))
+    words, options = _options(pieces(text), ("nofix",))
     if len(words) < 1:
         raise StataError.varlist_required()
     label = ""
@@ -141,6 +157,8 @@ def _values(text: str, ctx: Context) -> None:
         if column.is_string and label:
             raise StataError(181, "may not label strings")
         ctx.data.set_column(name, column.with_(value_label=label), same_values=True)
+        if label in ctx.data.value_labels and "nofix" not in options:
+            _widen(name, ctx.data.value_labels[label], ctx)
 
 
 def listed(name: str, label: ValueLabel) -> list[str]:
@@ -206,6 +224,36 @@ def _copy(text: str, ctx: Context) -> None:
     ctx.data.changed = True
 
 
+def _save(text: str, ctx: Context) -> None:
+    """A do-file of ``label define`` commands that add or change the entries."""
+    words, options = _options(pieces(text), ("replace",))
+    if "using" not in words or len(words) != words.index("using") + 2:
+        raise StataError(100, "using required") if "using" not in words else StataError.invalid_syntax()
+    labels = ctx.data.value_labels
+    names = words[: words.index("using")] or sorted(labels)
+    for name in names:
+        if name not in labels:
+            raise StataError(111, f"value label {name} not found")
+    shown = _files.with_suffix(unquoted(words[-1]), ".do")
+    path = ctx.workspace.resolve(shown)
+    if path.exists() and "replace" not in options:
+        raise StataError.file_exists(shown)
+    if not path.parent.is_dir():
+        raise StataError(603, f"file {shown} could not be opened")
+    out = [
+        f'label define {name} {key_text(k)} `"{text}"\', modify\n'
+        for name in names
+        for k, text in labels[name].items()
+    ]
+    path.write_text("".join(out), encoding="utf-8")
+    ctx.say(f"file {shown} saved")
+
+
+def _language(text: str, ctx: Context) -> Stored:
+    words, options = _options(pieces(text), ("new", "copy", "rename", "delete"))
+    return _label_language.run(words, options, ctx)
+
+
 _SUBCOMMANDS: tuple[tuple[str, int, Callable[[str, Context], Stored | None]], ...] = (
     ("data", 2, _data),
     ("variable", 3, _variable),
@@ -215,6 +263,8 @@ _SUBCOMMANDS: tuple[tuple[str, int, Callable[[str, Context], Stored | None]], ..
     ("dir", 2, _dir),
     ("drop", 4, _drop),
     ("copy", 4, _copy),
+    ("save", 4, _save),
+    ("language", 4, _language),
 )
 
 
@@ -224,6 +274,4 @@ def run(call: Call, ctx: Context) -> Stored | None:
     for name, shortest, handler in _SUBCOMMANDS:
         if len(word) >= shortest and name.startswith(word):
             return handler(rest, ctx)
-    if word in ("language", "save"):
-        raise StataError(198, f"label {word} not yet supported")
     raise StataError(198, f"invalid subcommand {word}")

@@ -53,6 +53,8 @@ def save(name: str, call: Call, ctx: Context, release: int) -> None:
     elif not call.has("orphans"):
         written = data.copy()
         used = {column.value_label for column in written.columns.values()}
+        for column in written.columns.values():  # labels of the languages not in use
+            used |= {text for key, text in column.chars.items() if key.startswith("_lang_l_")}
         written.value_labels = {k: v for k, v in written.value_labels.items() if k in used}
     stamp = write_dta(written, path, release=release)
     if call.has("replace") and not exists:
