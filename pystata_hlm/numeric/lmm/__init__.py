@@ -54,7 +54,7 @@ from .errors import (
     RestrictedScoresError,
     SingularDesignError,
 )
-from .fit import LevelFit, LmmFit, fit_lmm, predict_effects, random_part
+from .fit import LevelFit, LmmFit, TermFit, fit_lmm, predict_effects, random_part
 from .inference import RobustVcov, VarianceEstimates
 from .optimise import OptSummary
 from .resampling import Refit, Resampler, refit_resampled
@@ -82,6 +82,7 @@ __all__ = [
     "RestrictedScoresError",
     "RobustVcov",
     "SingularDesignError",
+    "TermFit",
     "VarianceEstimates",
     "fit_lmm",
     "predict_effects",

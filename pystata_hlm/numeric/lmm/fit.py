@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .blocks import Rows, cross_products, gather_rows
+from .blocks import Rows, cross_products, gather_rows, nest
+from .crossed import Arrangement
+from .crossed_effects import crossed_effects
 from .effects import Effects, back_substitute
 from .errors import LmmError
 from .estimate import best_em_start, optimum
@@ -50,6 +52,20 @@ class LevelFit:
 
 
 @dataclass(frozen=True)
+class TermFit:
+    """Equations of one level that share a grouping: a whole level, or one ``R.varname``.
+
+    level, equations  0-based positions;  row_group, group_row as in LevelFit
+    """
+
+    level: int
+    equations: tuple[int, ...]
+    z: Array
+    row_group: NDArray[np.intp]
+    group_row: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
 class LmmFit:
     """A fitted linear mixed model; see the package's docstring for the list of attributes."""
 
@@ -67,6 +83,7 @@ class LmmFit:
     rows: Rows
     objective: Objective
     state: State
+    arrangement: Arrangement | None = None
 
     # -- sizes -----------------------------------------------------------------------------------
     @property
@@ -147,8 +164,22 @@ class LmmFit:
         return np.sqrt(np.einsum("ij,ij->i", x @ self.vcov_beta, x))
 
     @cached_property
+    def terms(self) -> tuple[TermFit, ...]:
+        """Groupings with their effects, in the caller's order; one a level unless R.varname splits it."""
+        if self.arrangement is not None:
+            return tuple(
+                TermFit(t.level, t.equations, t.z, t.groups, t.group_row) for t in self.arrangement.terms
+            )
+        return tuple(
+            TermFit(k, tuple(range(len(lv.widths))), self.rows.z[k], lv.row_group, lv.group_row)
+            for k, lv in enumerate(self.levels)
+        )
+
+    @cached_property
     def effects(self) -> tuple[Effects, ...]:
-        """BLUPs and standard errors of every level, top first."""
+        """BLUPs and standard errors of every term: of every level, top first, in a nested model."""
+        if self.arrangement is not None:
+            return _crossed_effects(self, self.arrangement)
         return _back_substitute(self, self.state.levels, self.rows)
 
     def random_effects(self, level: int) -> Array:
@@ -162,8 +193,9 @@ class LmmFit:
     def fitted(self, down_to: int | None = None) -> Array:
         """X beta + Z u over the levels 0 .. down_to (all by default) for the estimation rows."""
         out = self.linear_prediction()
-        for level in range(len(self.levels) if down_to is None else down_to + 1):
-            out += random_part(self.rows.z[level], self.effects[level])
+        for term, effects in zip(self.terms, self.effects, strict=True):
+            if down_to is None or term.level <= down_to:
+                out += random_part(term.z, effects)
         return out
 
     def residuals(self, down_to: int | None = None) -> Array:
@@ -202,6 +234,35 @@ def _back_substitute(fit: LmmFit, levels: Sequence[LevelState], rows: Rows) -> t
     )
 
 
+def _crossed_effects(fit: LmmFit, arrangement: Arrangement) -> tuple[Effects, ...]:
+    """Effects of the terms in the caller's order, columns and units."""
+    blocks = fit.objective.blocks
+    chain_groups = dict(zip(arrangement.chain, fit.rows.nesting.row_group, strict=True))
+    if blocks.crossed is None:  # everything is nested after all
+        nested = _back_substitute(fit, fit.state.levels, fit.rows)
+        found = []
+        for t, term in enumerate(arrangement.terms):
+            effects, at = nested[arrangement.place(t)], chain_groups[t][term.group_row]
+            found.append(Effects(effects.values[at], effects.standard_errors[at], term.groups))
+        return tuple(found)
+    parts = crossed_effects(
+        blocks, fit.state, fit.rows.nesting, fit.state.column_map, beta_known=not fit.reml
+    )
+    sigma = float(np.sqrt(residual_variance(fit.objective, fit.state)))
+    out = []
+    for t, term in enumerate(arrangement.terms):
+        values, variance = parts[arrangement.place(t)]
+        z_map = blocks.basis.z_map[arrangement.place(t)]
+        natural = blocks.basis.scale * (z_map @ values)
+        spread = np.einsum("ab,bcg,ac->ag", z_map, variance, z_map)
+        se = sigma * np.sqrt(np.maximum(spread, 0.0))
+        if t in chain_groups:  # the chain numbers its groups in its own order
+            at = chain_groups[t][term.group_row]
+            natural, se = natural[:, at], se[:, at]
+        out.append(Effects(natural.T.copy(), se.T.copy(), term.groups))
+    return tuple(out)
+
+
 def random_part(z: Array, effects: Effects) -> Array:
     """Z u in row order."""
     return np.einsum("ij,ij->i", z, effects.values[effects.row_group])
@@ -218,6 +279,8 @@ def predict_effects(
 
     Residual strata must be among those of the fit; groups are whatever the codes say.
     """
+    if fit.arrangement is not None:
+        raise LmmError("predictions from other data need nested levels")
     rows = gather_rows(y, x, levels, None)
     if fit.rows.stratum is not None:
         if residual_groups is None:
@@ -251,31 +314,32 @@ def fixed_effects(objective: Objective, state: State) -> tuple[Array, Array]:
 
 
 def _level_fits(
-    levels: Sequence[Level], rows: Rows, params: ParamSet, est: VarianceEstimates
+    levels: Sequence[Level], row_groups: Sequence[NDArray[np.intp]], params: ParamSet, est: VarianceEstimates
 ) -> list[LevelFit]:
     out = []
-    for i, level in enumerate(levels):
-        sizes = rows.nesting.sizes[i]
+    for i, (level, row_group) in enumerate(zip(levels, row_groups, strict=True)):
+        sizes = np.bincount(row_group)
         equations: tuple[EquationParams, ...] = params.equations[i]
-        starts = rows.nesting.starts[i]
         joined = np.zeros((sum(e.q for e in equations),) * 2)
         at = 0
         for eq, d in zip(equations, est.covariances[i], strict=True):
             joined[at : at + eq.q, at : at + eq.q] = d
             at += eq.q
+        group_row = np.empty(sizes.size, dtype=np.intp)
+        group_row[row_group[::-1]] = np.arange(row_group.size - 1, -1, -1)
         out.append(
             LevelFit(
                 level.name,
                 int(sizes.size),
                 int(sizes.min()),
-                float(rows.n / sizes.size),
+                float(row_group.size / sizes.size),
                 int(sizes.max()),
                 tuple(e.kind for e in equations),
                 tuple(e.q for e in equations),
                 est.covariances[i],
                 joined,
-                rows.nesting.row_group[i],
-                starts if rows.nesting.order is None else rows.nesting.order[starts],
+                row_group,
+                group_row,
             )
         )
     return out
@@ -299,19 +363,34 @@ def fit_lmm(
     EM. Raises the errors of ``errors.py``.
     """
     control = control or Control()
-    rows = gather_rows(y, x, levels, residual_groups)
+    arrangement = None
+    if any(e.factor is not None for lv in levels for e in lv.equations):
+        arrangement = Arrangement.of(levels, np.asarray(y).size)
+        rows = gather_rows(y, x, arrangement.chain_levels(levels), residual_groups)
+        rows = replace(rows, crossed=tuple(arrangement.terms[t] for t in arrangement.crossed))
+    else:
+        rows = gather_rows(y, x, levels, residual_groups)
     blocks = cross_products(rows)
-    params = ParamSet.build(rows.structures, rows.widths, rows.stratum_codes.size)
+    structures = (*(t.structures for t in rows.crossed), *rows.structures)
+    widths = (*(t.widths for t in rows.crossed), *rows.widths)
+    params = ParamSet.build(structures, widths, rows.stratum_codes.size)
     objective = Objective(blocks, params, reml)
     weights = np.ones(params.n_strata)
     if start is None:
         matrices, em_iterations = best_em_start(objective, control)
     else:
-        matrices, weights = params.from_metric(np.asarray(start, dtype=np.float64), blocks.basis.z_map)
+        begin = np.asarray(start, dtype=np.float64)
+        if arrangement is not None:
+            begin = begin[np.argsort(arrangement.permutation(params.slices, params.size + 1))]
+        matrices, weights = params.from_metric(begin, blocks.basis.z_map)
         em_iterations = 0
     summary = optimum(objective, matrices, weights, control, em_iterations)
     state = factorise_at(blocks, params, summary.final)
     estimates = variance_estimates(objective, state)
+    row_groups, named = rows.nesting.row_group, params
+    if arrangement is not None:
+        estimates, named = _callers_order(estimates, params, arrangement, levels)
+        row_groups = nest([np.asarray(lv.groups) for lv in levels], rows.n).row_group
     beta, vcov_beta = fixed_effects(objective, state)
     return LmmFit(
         reml=reml,
@@ -319,13 +398,41 @@ def fit_lmm(
         vcov_beta=vcov_beta,
         loglik=-objective.value_of(state),
         loglik_linear=-objective.linear_value(),
-        levels=tuple(_level_fits(levels, rows, params, estimates)),
+        levels=tuple(_level_fits(levels, row_groups, named, estimates)),
         residual_codes=rows.stratum_codes,
         estimates=estimates,
-        params=params.params(metric=False),
-        metric_params=params.params(metric=True),
+        params=named.params(metric=False),
+        metric_params=named.params(metric=True),
         optimisation=summary,
         rows=rows,
         objective=objective,
         state=state,
+        arrangement=arrangement,
     )
+
+
+def _callers_order(
+    estimates: VarianceEstimates, params: ParamSet, arrangement: Arrangement, levels: Sequence[Level]
+) -> tuple[VarianceEstimates, ParamSet]:
+    """Estimates and parameters by the caller's levels and equations."""
+    order = arrangement.permutation(params.slices, params.size + 1)
+    square = np.ix_(order, order)
+    equations: list[list[EquationParams]] = [[] for _ in levels]
+    covariances: list[list[Array]] = [[] for _ in levels]
+    flat = sorted((t.level, e, n, k) for n, t in enumerate(arrangement.terms) for k, e in enumerate(t.equations))
+    for level, _, n, k in flat:
+        place = arrangement.place(n)
+        equations[level].append(params.equations[place][k])
+        covariances[level].append(estimates.covariances[place][k])
+    changed = replace(
+        estimates,
+        covariances=tuple(tuple(c) for c in covariances),
+        natural=estimates.natural[order],
+        metric=estimates.metric[order],
+        vcov_natural=estimates.vcov_natural[square],
+        vcov_metric=estimates.vcov_metric[square],
+        jacobian=estimates.jacobian[square],
+        to_engine=estimates.to_engine[:, order],
+        at_boundary=estimates.at_boundary[order],
+    )
+    return changed, ParamSet(tuple(tuple(e) for e in equations), params.n_strata)

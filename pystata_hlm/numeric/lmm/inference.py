@@ -209,6 +209,8 @@ def cluster_scores(
     """
     if objective.reml:
         raise RestrictedScoresError("the restricted likelihood has no cluster scores")
+    if objective.blocks.crossed is not None:
+        raise NotNestedError("crossed random effects have no independent clusters")
     params, blocks = objective.params, objective.blocks
     n, size = rows.n, params.size
     has_levels = bool(rows.nesting.row_group)
