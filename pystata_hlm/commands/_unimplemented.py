@@ -19,7 +19,7 @@ NAMES = """
     continue contract contrast copy corr2data correlate:3 corrgram count:3 cpoisson cross cs
     cscript csi cumul datasignature decode describe:1 destring dfactor dfbeta dfgls dfuller
     didregress dir discrim display do docx2pdf doedit dotplot dprobit drawnorm drop ds dslogit
-    dsregress dtable duplicates durbina dwstat dydx dyndoc dyntext edit:2 egen eintreg eivreg
+    dsregress duplicates durbina dwstat dydx dyndoc dyntext edit:2 egen eintreg eivreg
     elasticnet encode eoprobit eprobit eq erase eregress ereturn error esize estat estimates:3
     etable exit exlogistic expand export factor:3 factormat fcast fdause file fillin findfile
     findit for forecast format fp fracplot fracpoly fracreg fralias frame frames frunalias fsave
@@ -48,7 +48,7 @@ NAMES = """
     spset spshape2dta sqreg sqrtlasso ssc ssd sspace stack statsby stci stcox stcrreg stcurve:6
     stdescribe:5 stem stepwise stintreg stjoin stphplot stphtest stptime strate streg streset
     sts stset stsplit stsum stvary suest summarize sureg svar svmat svy svydescribe:6 svyset
-    swilk symplot syntax sysdir sysuse tab1 tab2 tabdis tabi table tabodds tabstat tabulate
+    swilk symplot syntax sysdir sysuse tab1 tab2 tabdis tabi tabodds tabstat tabulate
     tebalance teffects tempfile tempname tempvar test:2 testnl testparm tetrachoric threshold
     timer tis tnbreg tobit:3 tokenize:5 tostring total tpoisson translate:5 treatreg truncreg
     tsappend tset tsfill tsfilter tsline tsrline tsset tssmooth tsunab ttest ttesti twoway:2
