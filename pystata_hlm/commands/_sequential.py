@@ -1,6 +1,6 @@
 """``replace x = ... x[_n-1] ...``: each observation sees the observations before it already replaced.
 
-The vectorised evaluation is repeated until nothing changes: a subscript that points to an earlier observation
+``_recurrence`` makes a loop of nearly every expression. What it leaves goes by passes: the vectorised evaluation is repeated until nothing changes: a subscript that points to an earlier observation
 reads the newest values, any other the old ones. Each pass settles at least one more link of the longest chain of
 dependent observations. After ``WHOLE_PASSES`` passes over all rows the rest goes window by window, so that a
 recurrence through the whole dataset costs as many evaluations of ``WINDOW`` rows as it has links.
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.commands import _storing
+from pystata_hlm.commands._recurrence import NotSequential, recurrence
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column, as_strings, longest
 from pystata_hlm.errors import StataError
@@ -204,6 +205,72 @@ def _bits(array: np.ndarray) -> np.ndarray:
 
 def replace(call: Call, ctx: Context, name: str, promote: bool) -> tuple[Column, np.ndarray, str]:
     """The replaced column, the mask of real changes, and the promotion note."""
+    try:
+        stored, stype = _by_observation(call, ctx, name, promote)
+    except NotSequential:
+        contents = _by_passes(call, ctx, name, promote)
+        stored, stype = contents.stored, contents.stype
+    old = ctx.data.column(name)
+    fmt = old.format
+    if stype != old.stype and fmt == storage.default_format(old.stype):
+        fmt = storage.default_format(stype)
+    column = old.with_(data=stored, stype=stype, format=fmt)
+    before = old.recast(stype).data
+    changed = (
+        ~_storing.same_text(column.data, before) if old.is_string else _bits(column.data) != _bits(before)
+    )
+    return column, np.asarray(changed), _storing.promotion_note(name, old.stype, stype)
+
+
+def _by_observation(call: Call, ctx: Context, name: str, promote: bool) -> tuple[np.ndarray, str]:
+    """One loop over the observations, as ``_recurrence`` writes it; the storage array and its type."""
+    data, names, clauses = ctx.data, ctx.data.names, call.node.clauses
+    old = data.column(name)
+
+    def depends(node: Any) -> bool:
+        return looks_back(name, names, node)
+
+    condition = clauses.if_ if clauses.if_ is not None and depends(clauses.if_) else None
+    if condition is not None and _draws(call.node):
+        raise NotSequential  # which observations draw is not known beforehand
+    chosen = call.sample
+    if condition is not None:
+        chosen = np.ones(data.n, dtype=bool)
+        if clauses.in_ is not None:
+            chosen = in_mask(clauses.in_, data.n, ctx)
+    env = ctx.env(chosen if call.restricted else None, call.by)
+    found = recurrence(
+        call.node.exp, condition, depends, lambda word: _means(word, name, names), env, old.is_string
+    )
+    held: Any = old.data.tolist() if old.is_string else np.array(missing.ordered(*old.decoded()))
+    x = held if old.is_string else memoryview(held)
+    picked = memoryview(np.ascontiguousarray(chosen))
+    stype = old.stype
+    run = found.compiled(x, picked, stype, promote)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        for first, size in _spans(call, data.n):
+            row = run(first, first, first + size)
+            while row >= 0:
+                stype = storage.promote(stype, np.array(found.wide))
+                run = found.compiled(x, picked, stype, promote)
+                row = run(row, first, first + size)
+    if old.is_string:
+        wide = storage.promote_string(stype, max(map(len, held), default=0)) if promote else stype
+        array: np.ndarray = np.empty(len(held), dtype=object)
+        array[:] = held
+        return as_strings(array, wide), wide
+    return missing.encode(*missing.from_ordered(held), stype), stype
+
+
+def _spans(call: Call, n: int) -> list[tuple[int, int]]:
+    """(first row, rows) of each group; all rows without ``by``."""
+    if call.by is None:
+        return [(0, n)]
+    return list(zip(np.asarray(call.by.starts).tolist(), np.asarray(call.by.sizes).tolist(), strict=True))
+
+
+def _by_passes(call: Call, ctx: Context, name: str, promote: bool) -> _Contents:
+    """Repeated vectorised evaluation, until nothing changes."""
     data, names, clauses = ctx.data, ctx.data.names, call.node.clauses
     exp = _rewrite(call.node.exp, name, names)
     condition = None if clauses.if_ is None else _rewrite(clauses.if_, name, names)
@@ -236,13 +303,4 @@ def replace(call: Call, ctx: Context, name: str, promote: bool) -> tuple[Column,
     elif not settle(everything, WHOLE_PASSES):
         for start in range(0, data.n, WINDOW):
             settle(slice(start, min(start + WINDOW, data.n)), WINDOW + 1)
-    stype = contents.stype
-    fmt = old.format
-    if stype != old.stype and fmt == storage.default_format(old.stype):
-        fmt = storage.default_format(stype)
-    column = old.with_(data=contents.stored, stype=stype, format=fmt)
-    before = old.recast(stype).data
-    changed = (
-        ~_storing.same_text(column.data, before) if old.is_string else _bits(column.data) != _bits(before)
-    )
-    return column, np.asarray(changed), _storing.promotion_note(name, old.stype, stype)
+    return contents

@@ -133,6 +133,16 @@ def ordered(values: NDArray[Any], codes: NDArray[Any] | None = None) -> Values:
     return np.where(missing, _ORDER[np.asarray(codes)], x)
 
 
+def from_ordered(x: Values) -> tuple[Values, Codes | None]:
+    """The values and codes that ``ordered`` gave ``x`` for."""
+    absent = x >= SYSMISS_ORDER
+    if not absent.any():
+        return x, None
+    codes = np.zeros(len(x), dtype=np.int8)
+    codes[absent] = np.rint((x[absent] / SYSMISS_ORDER - 1.0) * 4096.0)
+    return np.where(absent, np.nan, x), codes if codes.any() else None
+
+
 def combine_codes(n: int, codes: Codes | None) -> Codes:
     """Codes as an array of length n, zeros when None."""
     return np.zeros(n, dtype=np.int8) if codes is None else codes
