@@ -235,7 +235,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     stored = results(call, depvar, found.recipe, fit, vce, vcov, df_r, n_clusters, rows)
     ctx.store(stored)
     assert stored.estimation is not None
-    show(stored.estimation, call.options, ctx)
+    if not ctx.silent:
+        show(stored.estimation, call.options, ctx)
     return None
 
 

@@ -194,7 +194,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
     separator = call.opt("separator", 5)
     if separator < 0:
         raise StataError(198, "option separator() incorrectly specified")
-    if not call.has("meanonly"):
+    if not call.has("meanonly") and not ctx.silent:
         if call.has("detail"):
             for row in rows:
                 ctx.emit(detail_layout(row, ctx.settings, call.has("format")))

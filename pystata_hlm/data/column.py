@@ -83,6 +83,12 @@ class Column:
         """Column restricted to rows (index array, mask or slice)."""
         return self.with_(data=self.data[rows])
 
+    def slice(self, rows: slice) -> Column:
+        """``take`` of a slice, without the checks: the array is a view."""
+        out = Column.__new__(Column)
+        out.__dict__.update(self.__dict__, data=self.data[rows])
+        return out
+
     # -- reading ---------------------------------------------------------------------------------
     def __len__(self) -> int:
         return len(self.data)

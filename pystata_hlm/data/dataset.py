@@ -61,6 +61,16 @@ class Dataset:
         out.hidden = dict(self.hidden)
         return out
 
+    def slice(self, rows: slice) -> Dataset:
+        """A run of rows as a dataset of its own, in O(number of variables): arrays, labels and characteristics are
+        shared."""
+        out = Dataset.__new__(Dataset)
+        out.__dict__.update(self.__dict__)
+        out._columns = {name: column.slice(rows) for name, column in self._columns.items()}
+        out.hidden = {key: array[rows] for key, array in self.hidden.items()}
+        out.n = len(range(*rows.indices(self.n)))
+        return out
+
     def restore(self, snapshot: Dataset) -> None:
         """Become what ``snapshot`` was (it may be used again)."""
         self.__dict__.update(snapshot.copy().__dict__)

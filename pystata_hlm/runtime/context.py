@@ -62,6 +62,11 @@ class Context:
     def emit(self, item: OutputItem) -> None:
         self.executor.emit(item)
 
+    @property
+    def silent(self) -> bool:
+        """Under ``quietly``: what is emitted goes nowhere, so a command need not lay it out."""
+        return self.executor.silent
+
     def say(self, text: str = "", style: str = "text") -> None:
         """Lines of plain text."""
         self.emit(Text(text, style))

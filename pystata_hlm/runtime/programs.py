@@ -19,7 +19,7 @@ from pystata_hlm.lang.abbrev import match
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.lang.source import decode, read_do
 from pystata_hlm.output.items import Text
-from pystata_hlm.runtime import registry, steps
+from pystata_hlm.runtime import byloop, registry, steps
 from pystata_hlm.runtime.control import BreakLoop
 from pystata_hlm.runtime.executor import Executor, ExitDoFile, LeaveSession
 from pystata_hlm.runtime.frames import ByState, new_frame
@@ -219,9 +219,9 @@ def run_by(program: Program, text: str, keys: tuple[str, ...], groups: Groups, e
         return
     spans = list(zip(np.asarray(groups.starts).tolist(), np.asarray(groups.sizes).tolist(), strict=True))
     for index, (start, size) in enumerate(spans, 1):
-        if program.header:
-            rule = "-" * (executor.workspace.settings.linesize - 1)
-            executor.emit(Text(f"\n{rule}\n{executor.by_heading(keys, start)}"))
+        if program.header and not executor.silent:
+            data = executor.workspace.data
+            executor.emit(byloop.heading(data, keys, start, executor.workspace.settings.linesize))
         state = ByState(keys, start, start + size, index, index == len(spans))
         try:
             run(program, text, executor, state)
