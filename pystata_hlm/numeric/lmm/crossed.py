@@ -260,6 +260,8 @@ class CrossedBlocks:
     def spread(self, term: int, small: Array, block: Array) -> Array:
         """(small kron I) block, for the rows of one crossed term: (q G, m)."""
         q, g = self.widths[term], self.sizes[term]
+        if q == 1:
+            return block if small[0, 0] == 1.0 else small[0, 0] * block
         return (small @ block.reshape(q, -1)).reshape(small.shape[0] * g, block.shape[1])
 
     def gram(self, term: int) -> Array:
@@ -269,10 +271,15 @@ class CrossedBlocks:
         block = self.square[:, own, own].sum(axis=0).reshape(q, g, q, g)
         return np.einsum("agbg->ab", block)
 
-    def lower(self, factors: Sequence[Array], block: Array) -> Array:
-        """Lam'block for the block-diagonal Lam of the factors."""
-        parts = [self.spread(t, f.T, block[s]) for t, (f, s) in enumerate(zip(factors, self.slices(), strict=True))]
-        return np.concatenate(parts)
+    def multiply(self, factors: Sequence[Array], block: Array) -> Array:
+        """Lam block for the block-diagonal Lam of small factors, one a term."""
+        out = np.empty(block.shape)
+        for t, (f, s) in enumerate(zip(factors, self.slices(), strict=True)):
+            if f.shape == (1, 1):
+                np.multiply(block[s], f[0, 0], out=out[s])
+            else:
+                out[s] = self.spread(t, f, block[s])
+        return out
 
 
 def crossed_products(rows: Rows, basis: Basis, terms: Sequence[Term]) -> CrossedBlocks:

@@ -29,10 +29,10 @@ def crossed_effects(
     crossed, block = blocks.crossed, state.crossed
     assert crossed is not None and block is not None
     p = column_map.shape[0] - 1
-    y_top = block.half.T @ (block.half_b @ column_map)
+    omega = block.omega
+    y_top = omega @ (block.b @ column_map)
     u_top = y_top[:, p]
     beta_top = np.zeros((crossed.width, 0)) if beta_known else -y_top[:, :p]
-    omega = block.half.T @ block.half
     whole = omega + beta_top @ beta_top.T
     out: list[tuple[Array, Array]] = []
     for own, q, g in zip(crossed.slices(), crossed.widths, crossed.sizes, strict=True):

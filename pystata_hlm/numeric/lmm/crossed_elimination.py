@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,19 +25,73 @@ if TYPE_CHECKING:
 Columns = tuple[Array, Array]  # dense (q, m, G), values (q, nnz)
 
 
+_SAFE = 1e-4  # relative variance times cross-product from which I - K^-1 loses no digits that matter
+
+
 @dataclass(frozen=True)
 class CrossedState:
-    """The crossed block after elimination, names as in LevelState: inner, half (Q, Q); b, half_b (Q, p + 1).
+    """The crossed block after elimination: inner (Q, Q) N, b (Q, p + 1) B, chol the factor of K = I + Lam'N Lam.
 
+    half_b       chol^-1 Lam'B
     rows, half_rows  per chain level, values of B and of half B at the crossed columns
     """
 
+    blocks: CrossedBlocks
+    factors: tuple[Array, ...]
     inner: Array
     b: Array
-    half: Array
+    chol: Array
     half_b: Array
     rows: tuple[Array, ...]
     half_rows: tuple[Array, ...]
+
+    @cached_property
+    def _inverse(self) -> Array:
+        """K^-1."""
+        from scipy.linalg import lapack
+
+        lower, _ = lapack.dpotri(self.chol, lower=1)
+        out: Array = np.tril(lower)
+        out += np.tril(lower, -1).T
+        return out
+
+    def _both(self, factors: Sequence[Array], a: Array, right: Sequence[Array]) -> Array:
+        """L a R' for block-diagonal L and R."""
+        return self.blocks.multiply(right, self.blocks.multiply(factors, a).T).T
+
+    @cached_property
+    def omega(self) -> Array:
+        """Lam K^-1 Lam'."""
+        return self._both(self.factors, self._inverse, self.factors)
+
+    @cached_property
+    def j(self) -> Array:
+        """I - N Omega, which is Lam'^-1 K^-1 Lam' where Lam can be inverted."""
+        if self._safe:
+            inverses = [np.linalg.inv(f).T for f in self.factors]
+            return self._both(inverses, self._inverse, self.factors)
+        out = -(self.inner @ self.omega)
+        out[np.diag_indices_from(out)] += 1.0
+        return out
+
+    @cached_property
+    def s(self) -> Array:
+        """J N, which is Lam'^-1 (I - K^-1) Lam^-1."""
+        if self._safe:
+            inverses = [np.linalg.inv(f).T for f in self.factors]
+            change = -self._inverse
+            change[np.diag_indices_from(change)] += 1.0
+            return self._both(inverses, change, inverses)
+        out = self.j @ self.inner
+        return 0.5 * (out + out.T)
+
+    @cached_property
+    def _safe(self) -> bool:
+        for f, own in zip(self.factors, self.blocks.slices(), strict=True):
+            smallest = float(np.linalg.svd(f, compute_uv=False)[-1])
+            if smallest**2 * float(np.min(np.diagonal(self.inner)[own])) < _SAFE:
+                return False
+        return True
 
 
 class CrossedElimination:
@@ -67,16 +122,26 @@ class CrossedElimination:
 
     def finish(self, factors: Sequence[Array]) -> tuple[CrossedState, float]:
         """Eliminate the crossed columns: (state, log determinant). LinAlgError if not positive definite."""
-        from scipy.linalg import solve_triangular
+        from scipy.linalg import lapack, solve_triangular
 
-        width = self.blocks.width
-        core = self.blocks.lower(factors, self.blocks.lower(factors, self.square).T)
-        core[np.arange(width), np.arange(width)] += 1.0
-        chol = np.linalg.cholesky(core)
-        half = solve_triangular(chol, self.blocks.lower(factors, np.eye(width)), lower=True, check_finite=False)
+        transposed = [f.T for f in factors]
+        core = self.blocks.multiply(transposed, self.blocks.multiply(transposed, self.square).T)
+        core[np.diag_indices_from(core)] += 1.0
+        chol, info = lapack.dpotrf(core.T, lower=1, overwrite_a=1)
+        if info:
+            raise np.linalg.LinAlgError("matrix is not positive definite")
         log_det = 2.0 * float(np.log(np.diagonal(chol)).sum())
+        right = self.blocks.multiply(transposed, self.wide)
+        half_b = solve_triangular(chol, right, lower=True, check_finite=False)
         state = CrossedState(
-            self.square, self.wide, half, half @ self.wide, tuple(self.rows), tuple(self.half_rows)
+            self.blocks,
+            tuple(factors),
+            self.square,
+            self.wide,
+            chol,
+            half_b,
+            tuple(self.rows),
+            tuple(self.half_rows),
         )
         return state, log_det
 
@@ -201,15 +266,10 @@ class CrossedDerivatives:
     ) -> None:
         """Add the block's part of all pieces; own = (parameter, crossed term, small basis matrix)."""
         blocks, p = self.blocks, self.p
-        n, width = self.state.inner, self.blocks.width
         slices = blocks.slices()
-        omega = self.state.half.T @ self.state.half
+        omega, j, n = self.state.omega, self.state.j, self.state.inner
         y = omega @ self.b
-        t = self.b - n @ y
-        j = -(n @ omega)
-        j[np.arange(width), np.arange(width)] += 1.0
-        s = j @ n
-        s = 0.5 * (s + s.T)
+        t = j @ self.b
 
         def spread(k: int, block: Array) -> Array:
             """The nonzero rows of E_k block."""
@@ -220,10 +280,13 @@ class CrossedDerivatives:
         x, e = slice(0, p), p
         r_i = [b - m @ y for b, m in zip(self.first_wide, self.first_square, strict=True)]
         et = [spread(k, t) for k in range(len(own))]
-        es = [spread(k, s) for k in range(len(own))]
+        es: list[Array] = []
+        if out.log_det2 is not None:
+            s = self.state.s
+            es = [spread(k, s) for k in range(len(own))]
         for k, (i, _, _) in enumerate(own):
             rows = at[k]
-            out.log_det[i] += float(np.trace(es[k][:, rows]))
+            out.log_det[i] += float(np.vdot(spread(k, j), n[:, rows].T))
             out.ee[i] -= float(t[rows, e] @ et[k][:, e])
             if p:
                 out.xe[i] -= t[rows, x].T @ et[k][:, e]
