@@ -9,6 +9,7 @@ import numpy as np
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column, as_strings
 from pystata_hlm.data.dataset import Dataset
+from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
 
 
@@ -43,6 +44,17 @@ def widened(name: str, old: str, new: str, ctx: Context) -> None:
         return
     note = "" if ctx.settings.release >= 17 else "note: "
     ctx.say(f"({note}variable {name} was {old}, now {new} to accommodate using data's values)")
+
+
+def type_conflict(name: str, master: Column, using: Column, command: str) -> StataError:
+    """r(106): a variable is a string in one dataset and a number in the other, and force was not given."""
+    empty = '""' if master.is_string else "numeric missing value"
+    return StataError(
+        106,
+        f"variable {name} is {master.stype} in master but {using.stype} in using data\n"
+        f"    You could specify {command}'s force option to ignore this numeric/string mismatch.  The using "
+        f"variable\n    would then be treated as if it contained {empty}.",
+    )
 
 
 def with_type(column: Column, data: Any, stype: str) -> Column:

@@ -37,13 +37,21 @@ def describe_keys(keys: list[str], where: str) -> StataError:
     return StataError(459, text)
 
 
-def key_codes(master: Dataset, using: Dataset, keys: list[str]) -> tuple[np.ndarray, np.ndarray, int]:
+def key_codes(
+    master: Dataset, using: Dataset, keys: list[str], using_keys: list[str] | None = None
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Group numbers of the master's and the using data's rows over the keys of both, in sorted order."""
     columns = []
-    for name in keys:
-        a, b = master.column(name), using.column(name)
+    for name, other in zip(keys, using_keys or keys, strict=True):
+        a, b = master.column(name), using.column(other)
         if a.is_string != b.is_string:
-            raise StataError(106, f"key variable {name} is {a.stype} in master but {b.stype} in using data")
+            raise StataError(
+                106,
+                f"key variable {name} is {a.stype} in master but {b.stype} in using data\n"
+                "    Each key variable -- the variables on which observations are matched -- must be of the same "
+                "generic type\n    in the master and using datasets.  Same generic type means both numeric or both "
+                "string.",
+            )
         stype = common_type(a.stype, b.stype)
         data = np.concatenate([a.recast(stype).data, b.recast(stype).data])
         columns.append(Column(data, stype))
@@ -75,4 +83,26 @@ def pair_rows(master: Dataset, using: Dataset, keys: list[str], kind: str) -> Pa
     return Pairs(
         np.concatenate([im, np.full(len(alone), -1)]).astype(np.int64),
         np.concatenate([iu, alone]).astype(np.int64),
+    )
+
+
+def all_pairs(master: Dataset, using: Dataset, keys: list[str]) -> Pairs:
+    """Within each group of the keys, every row of the master with every row of the using data, in key order."""
+    a, b, g = key_codes(master, using, keys)
+    rows_a, rows_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
+    nb = np.bincount(b, minlength=g)
+    start_b = np.cumsum(nb) - nb
+    times = nb[a[rows_a]]
+    first = np.repeat(rows_a, times)
+    place = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
+    return Pairs(first, rows_b[start_b[a[first]] + place] if len(first) else np.zeros(0, dtype=np.int64))
+
+
+def with_unmatched(pairs: Pairs, n: int, m: int, master: bool, using: bool) -> Pairs:
+    """The pairs, and after them the rows of either dataset that found no partner."""
+    alone_a = np.setdiff1d(np.arange(n), pairs.master) if master else np.zeros(0, dtype=np.int64)
+    alone_b = np.setdiff1d(np.arange(m), pairs.using) if using else np.zeros(0, dtype=np.int64)
+    return Pairs(
+        np.concatenate([pairs.master, alone_a, np.full(len(alone_b), -1)]).astype(np.int64),
+        np.concatenate([pairs.using, np.full(len(alone_a), -1), alone_b]).astype(np.int64),
     )

@@ -60,13 +60,7 @@ def append(data: Dataset, using: Dataset, call: Call, ctx: Context) -> None:
         a, b = data.column(name), using.column(name)
         if a.is_string != b.is_string:
             if not call.has("force"):
-                raise StataError(
-                    106,
-                    f"variable {name} is {a.stype} in master but {b.stype} in using data\n"
-                    "    You could specify append's force option to ignore this numeric/string mismatch. "
-                    " The using\n    variable would then be treated as if it contained numeric missing value "
-                    'or "".',
-                )
+                raise _combine.type_conflict(name, a, b, "append")
             continue
         stype = _combine.common_type(a.stype, b.stype)
         if not (storage.is_string(stype)) or stype != a.stype:

@@ -1,4 +1,7 @@
-"""merge: join two datasets on key variables.   merge 1:1|m:1|1:m|m:m varlist using filename [, options]"""
+"""merge: join two datasets on key variables.   merge 1:1|m:1|1:m|m:m varlist using filename [, options]
+
+The grammar of releases before 11, ``merge [varlist] using file [file ...]``, works too.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,35 @@ from pystata_hlm.data.labels import ValueLabel
 from pystata_hlm.data.names import check
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
+from pystata_hlm.lang.abbrev import is_abbreviation
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.output.items import lines
+from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
-OLD_OPTIONS = ("sort", "_merge", "nokeep", "unique", "uniqmaster", "uniqusing")
+OLD_OPTIONS = ("sort", "_merge", "nokeep", "unique", "uniqmaster", "uniqusing", "nosummary")
 _KIND = re.compile(r"\s*([1mn])\s*:\s*([1mn])\b\s*(.*)", re.DOTALL)
-_WORDS = {
-    **dict.fromkeys(("1", "master", "mas", "mast", "maste", "masters"), 1),
-    **dict.fromkeys(("2", "using", "us", "usi", "usin"), 2),
-    **dict.fromkeys(("3", "match", "mat", "matc", "matched", "matches"), 3),
-    **dict.fromkeys(("4", "match_update", "match_up"), 4),
-    **dict.fromkeys(("5", "match_conflict", "match_con"), 5),
+_WORDS = (
+    *((str(code), 0, code) for code in range(1, 6)),
+    ("masters", 3, 1),
+    ("using", 2, 2),
+    ("matches", 3, 3),
+    ("matched", 3, 3),
+    ("match_updates", 8, 4),
+    ("match_updated", 8, 4),
+    ("match_conflicts", 9, 5),
+)
+"""How keep() and assert() name results: word, shortest abbreviation, code."""
+
+_SOURCES = {
+    1: "from master",
+    2: "from using",
+    3: "matched",
+    4: "matched and updated",
+    5: "matched in conflict",
 }
 TEXTS = {
     1: "Master only (1)",
@@ -60,6 +77,7 @@ TEXTS = {
         Opt("sort"),
         Opt("_merge", 2, "text"),
         Opt("nokeep", 3, "off"),
+        Opt("nosummary", 3, "off"),
         Opt("unique", 3),
         Opt("uniqmaster", 6),
         Opt("uniqusing", 6),
@@ -74,7 +92,11 @@ def run(call: Call, ctx: Context) -> Stored | None:
         return None
     for option in OLD_OPTIONS:
         if call.has(option):
-            raise StataError.option_not_allowed(option)
+            raise StataError.option_not_allowed(f"{option}()" if option == "_merge" else option)
+    if len(call.node.clauses.files) > 1:
+        raise StataError.invalid_word(call.node.clauses.files[1])
+    if call.has("generate") and call.has("nogenerate"):
+        raise StataError(198, "options generate() and nogenerate may not be combined")
     kind = f"{found[1]}:{found[2]}".replace("n", "m")
     if call.has("replace") and not call.has("update"):
         raise StataError(198, "option replace requires option update")
@@ -99,12 +121,14 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if call.has("assert"):
         allowed = _codes(call.opt("assert"))
         if not np.isin(result, list(allowed)).all():
-            raise StataError(
-                9,
-                "after merge, not all observations from master and using matched"
-                if allowed == {3}
-                else "after merge, assertion is false",
+            if flag:
+                _add_result(flag, result, ctx)
+            named = " or ".join(_SOURCES[code] for code in sorted(allowed))
+            error = StataError(
+                9, f"after merge, not all observations {named}\n(merged result left in memory)"
             )
+            error.data_changed = True
+            raise error
     if keep:
         kept = np.isin(result, list(keep))
         ctx.data.keep_rows(kept)
@@ -117,43 +141,98 @@ def run(call: Call, ctx: Context) -> Stored | None:
 
 
 def _old_syntax(call: Call, ctx: Context) -> None:
-    """``merge [varlist] using filename``: both datasets sorted; pairs within groups, no table."""
-    data = ctx.data
-    if call.has("keepusing") or call.has("assert") or call.has("generate") or call.has("nogenerate"):
-        raise StataError.invalid_syntax()
-    if len(call.node.clauses.files) > 1:
-        raise StataError(198, "merge with several using files is not yet supported")
-    flag = str(call.opt("_merge", "_merge")).strip()
-    check(flag)
-    if flag in data:
-        raise StataError.already_defined(flag)
+    """``merge [varlist] using file [file ...]``: datasets that are sorted; pairs within groups, no table."""
+    for option in ("keepusing", "assert", "generate", "nogenerate"):
+        if call.has(option):
+            raise StataError.invalid_syntax()
+    files = [strip_quotes(name) for name in call.node.clauses.files]
+    if len(files) > 1 and call.has("update"):
+        raise StataError(198, "option update may be used with one using file only")
+    if call.has("replace") and not call.has("update"):
+        raise StataError(198, "option replace requires option update")
+    flag = check(str(call.opt("_merge", "_merge")).strip())
+    summaries = (
+        [] if len(files) == 1 or call.has("nosummary") else [f"{flag}{k + 1}" for k in range(len(files))]
+    )
+    for name in (flag, *summaries):
+        if name in ctx.data:
+            raise StataError.already_defined(name)
     ctx.say("(note: you are using old merge syntax; see [D] merge for new syntax)")
-    using = _files.read(str(call.using), ctx)
     text = call.node.text.strip()
     keys = (
-        list(expand_varlist(data, parse("varlist", text), varabbrev=ctx.settings.varabbrev)) if text else []
+        list(expand_varlist(ctx.data, parse("varlist", text), varabbrev=ctx.settings.varabbrev))
+        if text
+        else []
     )
-    if call.has("keep"):
-        wanted = expand_varlist(using, parse("varlist", call.opt("keep")), varabbrev=True)
-        using.keep([*keys, *wanted])
-    for name in keys:
-        if name not in using:
-            raise StataError(111, f"variable {name} not found in using data")
+    present = np.ones((1, ctx.data.n), dtype=bool)  # (datasets, observations), the master first
+    result = np.ones(ctx.data.n, dtype=np.int64)
+    for number, using in enumerate(_old_using(files, keys, call, ctx)):
+        _old_order(ctx.data, using, keys, call, check_master=number == 0)
+        pairs = (
+            pair_rows(ctx.data, using, keys, _old_kind(call)) if keys else pair_sequence(ctx.data.n, using.n)
+        )
+        result = combine(ctx.data, using, keys, pairs, call, ctx)
+        carried = (
+            present[:, np.maximum(pairs.master, 0)] & (pairs.master >= 0)
+            if present.size
+            else np.zeros((len(present), len(result)), dtype=bool)
+        )
+        present = np.vstack([carried, pairs.using >= 0])
+    if len(files) > 1:
+        result = np.where(present.sum(axis=0) > 1, 3, np.where(present[0], 1, 2))
+    if call.has("nokeep"):
+        kept = present[0]
+        ctx.data.keep_rows(kept)
+        result, present = result[kept], present[:, kept]
+    ctx.data.add(flag, Column.numeric(result.astype(float), None, "byte"))
+    for name, file, there in zip(summaries, files, present[1:], strict=False):
+        column = Column.numeric(there.astype(float), None, "byte", label=_files.with_suffix(file)[:80])
+        ctx.data.add(name, column)
+
+
+def _old_kind(call: Call) -> str:
+    """sort implies unique unless one side's uniqueness is asked for."""
+    sides = call.has("uniqmaster"), call.has("uniqusing")
+    both = call.has("unique") or (call.has("sort") and not any(sides))
+    return ":".join("1" if both or side else "m" for side in sides)
+
+
+def _old_using(files: list[str], keys: list[str], call: Call, ctx: Context) -> list[Dataset]:
+    """The using datasets with the variables of keep(); each such variable is in one of them at least."""
+    found = [_files.read(name, ctx) for name in files]
+    for using in found:
+        for name in keys:
+            if name not in using:
+                raise StataError(111, f"variable {name} not found in using data")
+    if not call.has("keep"):
+        return found
+    terms = parse("varlist", call.opt("keep"))
+    wanted: list[list[str]] = [[] for _ in found]
+    for term in terms:
+        missing: StataError | None = None
+        hits = 0
+        for names, using in zip(wanted, found, strict=True):
+            try:
+                names += expand_varlist(using, (term,), varabbrev=True)
+                hits += 1
+            except StataError as error:
+                missing = error
+        if missing is not None and not hits:
+            raise missing
+    for names, using in zip(wanted, found, strict=True):
+        using.keep([*keys, *names])
+    return found
+
+
+def _old_order(data: Dataset, using: Dataset, keys: list[str], call: Call, check_master: bool) -> None:
+    """Sort both datasets (option sort), or see that they are sorted; r(5)."""
     if call.has("sort"):
-        data.sort(keys, stable=True)
+        if check_master:
+            data.sort(keys, stable=True)
         using.sort(keys, stable=True)
     for which, one in (("master", data), ("using", using)):
-        if keys and not one.is_sorted_by(keys):
+        if keys and (check_master or which == "using") and not one.is_sorted_by(keys):
             raise StataError(5, f"{which} data not sorted")
-    kind = ("1" if call.has("unique") or call.has("sort") or call.has("uniqmaster") else "m") + ":"
-    kind += "1" if call.has("unique") or call.has("sort") or call.has("uniqusing") else "m"
-    pairs = pair_rows(data, using, keys, kind) if keys else pair_sequence(data.n, using.n)
-    result = combine(data, using, keys, pairs, call, ctx)
-    if call.has("nokeep"):
-        kept = result != 2
-        ctx.data.keep_rows(kept)
-        result = result[kept]
-    ctx.data.add(flag, Column.numeric(result.astype(float), None, "byte"))
 
 
 def _result_name(call: Call, ctx: Context) -> str:
@@ -174,12 +253,13 @@ def _keep_using(using: Dataset, keys: list[str], call: Call) -> None:
 
 
 def _codes(text: str | None) -> set[int]:
-    """``keep(match master)`` -> {3, 1}; ``match`` includes updates and conflicts."""
+    """``keep(match master)`` -> {3, 1}."""
     out: set[int] = set()
     for word in (text or "").split():
-        if word not in _WORDS:
+        code = next((code for name, least, code in _WORDS if is_abbreviation(word, name, least)), 0)
+        if not code:
             raise StataError(198, f"{word} invalid in keep() or assert()")
-        out.add(_WORDS[word])
+        out.add(code)
     return out
 
 
@@ -200,10 +280,7 @@ def combine(
         other = using.column(name)
         if column.is_string != other.is_string:
             if name in keys or not call.has("force"):
-                which = "key variable" if name in keys else "variable"
-                raise StataError(
-                    106, f"{which} {name} is {column.stype} in master but {other.stype} in using data"
-                )
+                raise _combine.type_conflict(name, column, other, "merge")
             columns[name] = column.with_(data=_combine.take_rows(column, master_rows, column.stype))
             continue
         stype = _combine.common_type(column.stype, other.stype)

@@ -90,8 +90,6 @@ UNSUPPORTED = frozenset(
         "ustrcompareex",
         "regexcapture",
         "regexcapturenamed",
-        "frval",
-        "_frval",
     ]
 )
 """Functions that Stata has and we lack."""

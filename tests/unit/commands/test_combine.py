@@ -138,7 +138,6 @@ def test_merge_errors(folder: Path) -> None:
     fails("merge 1:1 id using nowhere", 601, "file nowhere.dta not found", session=session)
     fails("merge 1:1 foo using b", 111, "variable foo not found", session=session)
     fails("merge 1:1 y using b", 111, session=session)
-    fails("merge 1:1 id using b, assert(match)", 9, session=session)
     session.run("generate _merge = 1")
     fails("merge 1:1 id using b", 110, "variable _merge already defined", session=session)
 
