@@ -1,9 +1,10 @@
 """``replace x = ... x[_n-1] ...``: each observation sees the observations before it already replaced.
 
-``_recurrence`` makes a loop of nearly every expression. What it leaves goes by passes: the vectorised evaluation is repeated until nothing changes: a subscript that points to an earlier observation
-reads the newest values, any other the old ones. Each pass settles at least one more link of the longest chain of
-dependent observations. After ``WHOLE_PASSES`` passes over all rows the rest goes window by window, so that a
-recurrence through the whole dataset costs as many evaluations of ``WINDOW`` rows as it has links.
+``_recurrence`` makes a loop of nearly every expression. What it leaves goes by passes: the vectorised evaluation is
+repeated until nothing changes, a subscript that points to an earlier observation reading the newest values, any other
+the old ones. Each pass settles at least one more link of the longest chain of dependent observations. After
+``WHOLE_PASSES`` passes over all rows the rest goes window by window, so that a recurrence through the whole dataset
+costs as many evaluations of ``WINDOW`` rows as it has links.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.commands import _storing
+from pystata_hlm.commands._blockwise import Replaced
 from pystata_hlm.commands._recurrence import NotSequential, recurrence
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column, as_strings, longest
 from pystata_hlm.errors import StataError
+from pystata_hlm.expr.blocks import BlockEnv
 from pystata_hlm.expr.env import DataEnv
 from pystata_hlm.expr.evaluate import evaluate, truth
 from pystata_hlm.expr.functions import FUNCTIONS
@@ -88,53 +91,30 @@ def _draws(expression: Any) -> bool:
     )
 
 
-class _Window(DataEnv):
-    """A run of rows of the dataset; subscripts still reach every row."""
+class _Window(BlockEnv):
+    """A run of rows in which the variable has two contents, the newest and the original."""
 
     def __init__(self, base: DataEnv, rows: slice, new: Value, old: Value) -> None:
-        self.__dict__.update(base.__dict__)
-        self.rows = rows
-        self._base = base
+        super().__init__(base, rows)
         self._pair = {NEW: new, OLD: old}
-        self.n = len(range(*rows.indices(base.n)))
-        whole = (base.obs_number, base.obs_total, base.by_start)
-        self._numbers = [part[rows] if isinstance(part, np.ndarray) else part for part in whole]
 
     def refresh(self, new: Value) -> None:
         """Show the newest contents."""
         self._pair[NEW] = new
 
-    def column(self, name: str) -> Value:
-        whole = self.full_column(name)
-        if isinstance(whole, Text):
-            return Text(whole.values[self.rows])
-        return Num(whole.floats()[self.rows], None if whole.codes is None else whole.codes[self.rows])
-
     def full_column(self, name: str) -> Value:
-        return self._pair[name] if name in self._pair else self._base.full_column(name)
+        return self._pair[name] if name in self._pair else self.base.full_column(name)
 
     def element(self, name: str, row: int) -> Value:
         if name not in self._pair:
-            return self._base.element(name, row)
+            return self.base.element(name, row)
         whole = self._pair[name]
-        inside = 0 <= row < self._base.n
+        inside = 0 <= row < self.base.n
         if isinstance(whole, Text):
             return Text(np.asarray(bytes(whole.values[row]) if inside else b"", dtype="S"))
         if not inside:
             return Num(np.float64(np.nan))
         return Num(whole.floats()[row], None if whole.codes is None else np.asarray(whole.codes[row]))
-
-    @property
-    def obs_number(self) -> Any:
-        return self._numbers[0]
-
-    @property
-    def obs_total(self) -> Any:
-        return self._numbers[1]
-
-    @property
-    def by_start(self) -> Any:
-        return self._numbers[2]
 
 
 class _Contents:
@@ -203,8 +183,8 @@ def _bits(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}") if array.dtype.kind == "f" else array
 
 
-def replace(call: Call, ctx: Context, name: str, promote: bool) -> tuple[Column, np.ndarray, str]:
-    """The replaced column, the mask of real changes, and the promotion note."""
+def replace(call: Call, ctx: Context, name: str, promote: bool) -> tuple[Replaced, str]:
+    """The replaced column with the numbers of its changes, and the promotion note."""
     try:
         stored, stype = _by_observation(call, ctx, name, promote)
     except NotSequential:
@@ -216,10 +196,13 @@ def replace(call: Call, ctx: Context, name: str, promote: bool) -> tuple[Column,
         fmt = storage.default_format(stype)
     column = old.with_(data=stored, stype=stype, format=fmt)
     before = old.recast(stype).data
-    changed = (
-        ~_storing.same_text(column.data, before) if old.is_string else _bits(column.data) != _bits(before)
-    )
-    return column, np.asarray(changed), _storing.promotion_note(name, old.stype, stype)
+    if old.is_string:
+        changed = ~_storing.same_text(column.data, before)
+    else:
+        changed = _storing.differs(column.data, before)
+    absent = int(np.count_nonzero(column.is_missing() & changed))
+    made = Replaced(column, int(np.count_nonzero(changed)), absent)
+    return made, _storing.promotion_note(name, old.stype, stype)
 
 
 def _by_observation(call: Call, ctx: Context, name: str, promote: bool) -> tuple[np.ndarray, str]:

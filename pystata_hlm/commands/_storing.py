@@ -67,6 +67,19 @@ def same_text(a: Any, b: Any) -> np.ndarray:
     return np.asarray(a == b, dtype=bool)
 
 
+def differs(data: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Mask of the values that are other than before, of one numeric type: ``.`` and ``.a`` differ, 0 and -0 do not."""
+    changed = data != before
+    if data.dtype.kind == "f":
+        both = np.isnan(data) & np.isnan(before)
+        if both.any():
+            rows = np.flatnonzero(both)
+            a, b = missing.decode(data[rows])[1], missing.decode(before[rows])[1]
+            zero = np.zeros(len(rows), dtype=np.int8)
+            changed[rows] = (zero if a is None else a) != (zero if b is None else b)
+    return np.asarray(changed)
+
+
 def merged(
     old: Column, value: Value, sample: np.ndarray, n: int, name: str, promote: bool = True
 ) -> tuple[Column, np.ndarray, str]:
@@ -97,16 +110,7 @@ def merged(
         data = fresh
     else:
         data = np.where(sample, fresh, before)
-    if data.dtype.kind == "f":
-        changed = data != before
-        both = np.isnan(data) & np.isnan(before)
-        if both.any():
-            rows = np.flatnonzero(both)
-            a, b = missing.decode(data[rows])[1], missing.decode(before[rows])[1]
-            zero = np.zeros(len(rows), dtype=np.int8)
-            changed[rows] = (zero if a is None else a) != (zero if b is None else b)
-    else:
-        changed = data != before
+    changed = differs(data, before)
     column = Column(np.asarray(data), stype, **_kept(old))
     if stype != old.stype and old.format == storage.default_format(old.stype):
         column = column.with_(format=storage.default_format(stype))
@@ -122,11 +126,9 @@ def promotion_note(name: str, old: str, new: str) -> str:
     return "" if old == new else f"variable {name} was {old} now {new}"
 
 
-def change_note(changed: np.ndarray, column: Column) -> str:
+def changes_note(n: int, gone: int) -> str:
     """``(12 real changes made)``, ``(12 real changes made, 3 to missing)``."""
-    n = int(np.count_nonzero(changed))
     text = f"({plural(n, 'real change', 'real changes')} made"
-    gone = int(np.count_nonzero(column.is_missing()[changed])) if n else 0
     return f"{text}, {gone:,} to missing)" if gone else text + ")"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pystata_hlm.commands import _storing
+from pystata_hlm.commands import _blockwise, _storing
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -23,14 +23,15 @@ def run(call: Call, ctx: Context) -> Stored | None:
         raise StataError.already_defined(node.name)
     if call.has("before") and call.has("after"):
         raise StataError(198, "options before() and after() may not be combined")
-    value = ctx.evaluate(node.exp, call.sample if call.restricted else None, call.by)
-    column = _storing.build(value, data.n, node.stype, ctx.settings.type, call.sample)
+    sample = call.sample if call.restricted else None
+    column, absent = _blockwise.build(
+        node.exp, ctx.env(sample, call.by), node.stype, ctx.settings.type, sample
+    )
     if node.value_label:
         if column.is_string:
             raise StataError.type_mismatch()
         column = column.with_(value_label=node.value_label)
     data.add(node.name, column, before=call.opt("before"), after=call.opt("after"))
-    absent = _storing.count_missing(column)
     if absent:
         ctx.say(_storing.missing_note(absent))
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pystata_hlm.commands import _sequential, _storing
+from pystata_hlm.commands import _blockwise, _sequential
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -18,13 +18,13 @@ def run(call: Call, ctx: Context) -> Stored | None:
     name = data.find(node.name, ctx.settings.varabbrev)
     promote = not call.has("nopromote")
     if _sequential.looks_back(name, data.names, node.exp, node.clauses.if_):
-        column, changed, note = _sequential.replace(call, ctx, name, promote)
+        made, note = _sequential.replace(call, ctx, name, promote)
     else:
-        value = ctx.evaluate(node.exp, call.sample if call.restricted else None, call.by)
-        column, changed, note = _storing.merged(data.column(name), value, call.sample, data.n, name, promote)
-    if changed.any():
-        data.set_column(name, column)
+        env = ctx.env(call.sample if call.restricted else None, call.by)
+        made, note = _blockwise.replaced(name, node.exp, env, call.sample, promote)
+    if made.changes:
+        data.set_column(name, made.column)
     if note:
         ctx.say(note)
-    ctx.say(_storing.change_note(changed, column))
+    ctx.say(made.note)
     return None

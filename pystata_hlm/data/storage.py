@@ -124,6 +124,23 @@ def smallest_type(values: NDArray[np.float64]) -> str:
     return "float" if exact else "double"
 
 
+def telling_values(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """At most four of the values, for which ``promote`` gives the type that it gives for all."""
+    x = values[~np.isnan(values)]
+    if x.size == 0:
+        return x
+    found = [x.min(), x.max()]
+    fraction = x != np.trunc(x)
+    if fraction.any():
+        found.append(x[np.argmax(fraction)])
+    else:
+        with np.errstate(over="ignore"):
+            rough = x.astype(np.float32) != x
+        if rough.any():
+            found.append(x[np.argmax(rough)])
+    return np.array(found)
+
+
 def promote(old: str, values: NDArray[np.float64]) -> str:
     """Type that ``replace`` gives a numeric variable of type ``old`` that must take ``values``.
 
@@ -131,8 +148,10 @@ def promote(old: str, values: NDArray[np.float64]) -> str:
     (a float could not hold the long values already there). A float becomes double only when a value is
     out of float's range. See the promotion rules of ``help replace`` (option nopromote).
     """
+    if old == "double":
+        return old
     x = values[~np.isnan(values)]
-    if x.size == 0 or old == "double":
+    if x.size == 0:
         return old
     low, high = float(x.min()), float(x.max())
     if old == "float":

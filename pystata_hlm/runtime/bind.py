@@ -297,6 +297,9 @@ def bind(spec: CommandSpec, text: str, line: str, ctx: Context, by: Groups | Non
 
 def _bind_sample(spec: CommandSpec, clauses: nodes.Clauses, call: Call, ctx: Context) -> None:
     n = ctx.data.n
+    if spec.name in ("generate", "replace") and clauses.if_ is None and clauses.in_ is None:
+        call.sample = np.broadcast_to(np.True_, (n,))  # a variable of bytes would take as much as the mask
+        return
     sample = ctx.mark(clauses.if_, call.by)
     if clauses.in_ is not None:
         if call.by is not None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pystata_hlm.errors import StataError
-from pystata_hlm.expr.evaluate import evaluate, evaluate_scalar, truth
+from pystata_hlm.expr import blocks
+from pystata_hlm.expr.evaluate import evaluate, evaluate_scalar
 from pystata_hlm.lang import nodes
 from pystata_hlm.output.items import OutputItem, Text
 from pystata_hlm.runtime.results import Estimation, Stored
@@ -87,7 +88,7 @@ class Context:
         """Rows for which an ``if`` expression is true (missing counts as true)."""
         if node is None:
             return np.ones(self.data.n, dtype=bool)
-        return np.array(np.broadcast_to(truth(self.evaluate(node, None, by)), self.data.n))
+        return blocks.truth(node, self.env(None, by))
 
     # -- nested commands ---------------------------------------------------------------------
     def execute(self, line: str, quiet: bool = False) -> None:
