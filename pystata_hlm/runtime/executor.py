@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from pystata_hlm.lang.echo import echo_close, echo_open
 from pystata_hlm.lang.macros import expand
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.output.items import Echo, Error, Graph, OutputItem, Text
-from pystata_hlm.runtime import extended, registry, steps
+from pystata_hlm.runtime import byloop, extended, registry, steps
 from pystata_hlm.runtime.bind import bind, typed_options
 from pystata_hlm.runtime.coefficients import coefficient
 from pystata_hlm.runtime.context import Context
@@ -85,11 +85,11 @@ def registry_prefix(word: str) -> tuple[str, bool] | None:
     return None
 
 
-KEEPS_CHANGES = frozenset({"do", "run", "include", "xi", "for"})
+KEEPS_CHANGES = frozenset({"do", "run", "include", "xi", "for", "frame"})
 """Commands made of commands: each of those is undone by itself when it fails."""
 
-STAND_ALONE = frozenset({"xi", "bootstrap", "jackknife", "permute"})
-"""Prefixes that are commands too: they expand terms, or show their results again."""
+STAND_ALONE = frozenset({"xi", "bootstrap", "jackknife", "permute", "frame"})
+"""Prefixes that are commands too: they expand terms, manage frames, or show their results again."""
 
 _NO_ROWS = np.zeros(0, dtype=bool)
 
@@ -105,8 +105,8 @@ class Executor:
         self.sink = sink
         self.frames: list[Frame] = [Frame("interactive")]
         self.silent = False
-        self.block_body: Sequence[steps.Step] = ()
-        """The block of a command that takes one; run it with ``run_steps``."""
+        self.block: Callable[[], None] | None = None
+        """Runs the block of a command that takes one; the command takes it from here."""
         self.loading: dict[str, Program] | None = None
         """The programs of the ado-file that is being read."""
         self.data_lines: tuple[str, ...] = ()
@@ -151,6 +151,7 @@ class Executor:
             coefficient=self._coefficient,
             matrix=self._matrix,
             setting=self.setting,
+            frame=ws.frame_data,
             rng=ws.rng,
             groups=by,
             sample=sample,
@@ -400,13 +401,16 @@ class Executor:
             with self.quiet(word == "quietly"):
                 action()
 
-    def block_command(self, parts: nodes.CommandLine, body: Sequence[steps.Step], line: str) -> None:
+    def block_command(self, parts: nodes.CommandLine, body: Callable[[], None], line: str) -> None:
         """A command that takes a ``{ }`` block (``frame name {``): its spec says so."""
         spec = registry.lookup(parts.word)
         if not spec.block:
             raise StataError(198, "program error:  code follows on the same line as open brace")
-        self.block_body = body
-        self.prefixed(parts.prefixes, parts.word, parts.rest, line)
+        self.block = body
+        try:
+            self.prefixed(parts.prefixes, parts.word, parts.rest, line)
+        finally:
+            self.block = None
 
     def captured(self, action: Callable[[], None], loud: bool = False) -> None:
         """Run an action; a StataError sets _rc (and shows its message when ``noisily``) instead of stopping."""
@@ -470,14 +474,6 @@ class Executor:
             raise StataError(190, f"{spec.name} may not be combined with by")
         self._transact(spec, lambda: self._bind_and_run(spec, parts.rest, line, groups, keys, ""))
 
-    def by_heading(self, keys: tuple[str, ...], row: int) -> str:
-        """``-> foreign = Domestic, highmileage = 0``."""
-        from pystata_hlm.runtime.display import value_text
-
-        data = self.workspace.data
-        pairs = ", ".join(f"{name} = {value_text(data, name, row)}" for name in keys)
-        return f"-> {pairs}"
-
     # ------------------------------------------------------------ bind, run, commit
     def command(self, word: str, rest: str, line: str) -> None:
         """Run a command without prefixes: one of ours, a program, or one from an ado-file."""
@@ -510,9 +506,15 @@ class Executor:
             return
         ws = self.workspace
         before = (ws.data.copy(), ws.r, ws.e, ws.s, ws.current_estimates)
+        frame = ws.frame
         try:
             action()
-        except StataError:
+        except StataError as error:
+            if error.data_changed:
+                error.data_changed = False  # it concerns this command alone, not one around it
+                raise
+            if ws.frame != frame and frame in ws.other_frames:
+                ws.change_frame(frame)
             ws.data, ws.r, ws.e, ws.s, ws.current_estimates = before
             raise
 
@@ -531,23 +533,11 @@ class Executor:
         call.by_names = keys
         call.prefix_command = inner
         if groups is None or spec.byable == "vector":
-            self._run(spec, call)
+            self.run_bound(spec, call)
             return
-        starts = np.asarray(groups.starts)
-        sizes = np.asarray(groups.sizes)
-        for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-            mask = np.zeros(call.sample.shape[0], dtype=bool)
-            mask[start : start + size] = call.sample[start : start + size]
-            rule = "-" * (self.workspace.settings.linesize - 1)
-            self.emit(Text(f"\n{rule}\n{self.by_heading(keys, start)}"))
-            try:
-                self._run(spec, replace(call, sample=mask, restricted=True))
-            except StataError as error:
-                if error.rc not in (2000, 2001):  # an empty group does not stop the others
-                    raise
-                self.emit(Text(error.message, "error"))
+        byloop.run(spec, call, groups, keys, self)
 
-    def _run(self, spec: CommandSpec, call: Call) -> None:
+    def run_bound(self, spec: CommandSpec, call: Call) -> None:
         stored = spec.run(call, self.context)
         if stored is not None:
             self.workspace.store(stored)
