@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pystata_hlm.data.names import abbrev
 from pystata_hlm.errors import StataError
 from pystata_hlm.output.items import Cell, Col, OutputItem, Row, Table, Text
 from pystata_hlm.runtime.results import StataMatrix, Stored
-from pystata_hlm.runtime.workspace import StoredEstimates
+from pystata_hlm.runtime.workspace import E_SAMPLE, StoredEstimates
 
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
@@ -28,6 +30,21 @@ def find(name: str, ctx: Context) -> StoredEstimates:
     if found is None:
         raise StataError(111, f"estimation result {name} not found")
     return found
+
+
+def variable(name: str) -> str:
+    return f"_est_{name}"
+
+
+def activate(model: StoredEstimates, ctx: Context) -> None:
+    ws = ctx.workspace
+    marker = variable(model.name)
+    ws.e = model.stored
+    if marker in ctx.data:
+        ctx.data.hidden[E_SAMPLE] = np.nan_to_num(ctx.data.values(marker)) != 0
+    else:
+        ctx.data.hidden.pop(E_SAMPLE, None)
+    ws.current_estimates = model.name
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,24 @@
-"""estimates: store, restore and compare estimation results.   estimates {store|restore|replay|table|stats|dir|query|drop|clear} ..."""
+"""estimates: store, restore and compare estimation results.   estimates {store|restore|save|use|for|table|stats ...} ..."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pystata_hlm.commands import _estimates, _estimates_table
+from pystata_hlm.commands import _estimates, _estimates_file, _estimates_table, _files
+from pystata_hlm.commands import _estimates_notes as _notes
 from pystata_hlm.data.column import Column
+from pystata_hlm.data.dta_write import time_stamp
 from pystata_hlm.data.names import is_valid_name
 from pystata_hlm.errors import StataError
+from pystata_hlm.lang import nodes
+from pystata_hlm.lang.parser import parse
 from pystata_hlm.output.items import Cell, Col, Row, Table
-from pystata_hlm.runtime.bind import strip_quotes, typed_options
+from pystata_hlm.runtime.bind import typed_options
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
@@ -31,22 +37,34 @@ SUBCOMMANDS = (
     ("query", 1),
     ("drop", 4),
     ("clear", 5),
-    ("title", 5),
+    ("title", 3),
+    ("save", 3),
+    ("use", 3),
+    ("describe", 3),
+    ("notes", 4),
+    ("esample", 3),
+    ("for", 3),
 )
-LACKING = ("save", "use", "describe", "notes", "esample", "for", "selected")
+LACKING = ("selected",)
+_FIRST = re.compile(r"\s*([a-z]+)\s*(:?)")
 
 
-@command("estimates", min=3, klass="", syntax="anything", any_option=True)
+@command("estimates", min=3, klass="", syntax="raw")
 def run(call: Call, ctx: Context) -> Stored | None:
-    words = call.node.text.split()
-    if not words:
+    found = _FIRST.match(call.text)
+    if found is None:
         raise StataError(198, "subcommand required")
-    name = _subcommand(words[0])
-    return _RUN[name](call, ctx, words[1:])
+    name = _subcommand(found[1])
+    if name in _notes.RUN:
+        return _notes.RUN[name](call.text[found.end(1) :], ctx)
+    node: nodes.Anything = parse("anything", call.text)
+    call.node, call.option_nodes = node, node.clauses.options
+    if node.clauses.using is not None and name != "describe":
+        raise StataError(101, "using not allowed")
+    return _RUN[name](call, ctx, node.text.split()[1:])
 
 
 def _subcommand(word: str) -> str:
-    word = word.rstrip(":")
     for name, shortest in SUBCOMMANDS:
         if len(word) >= shortest and name.startswith(word):
             return name
@@ -75,10 +93,6 @@ def _names(words: list[str], ctx: Context) -> list[StoredEstimates]:
 # ---------------------------------------------------------------- store, restore, replay
 
 
-def _variable(name: str) -> str:
-    return f"_est_{name}"
-
-
 def _store(call: Call, ctx: Context, words: list[str]) -> None:
     """estimates store name [, title(string) nocopy]"""
     options = typed_options(call.option_nodes, (Opt("title", 5, "string"), Opt("nocopy", 6)), (), ctx)
@@ -88,15 +102,16 @@ def _store(call: Call, ctx: Context, words: list[str]) -> None:
     if ws.e.empty:
         raise StataError.last_estimates_not_found()
     name = words[0]
-    title = options.get("title", ws.e.macros.get("title", "") if ws.e.macros.get("cmd") == "mean" else "")
+    given = ws.e.macros.get("title", "") if ws.e.macros.get("cmd") == "mean" else ""
+    title = options.get("title", _notes.title(ws.e) or given)
     ws.estimates[name] = StoredEstimates(name, ws.e, title)
     sample = ws.e_sample().astype(np.int8)
     column = Column(sample, "byte", "%8.0g", "esample() from estimates store")
     if ctx.data.n:
-        if _variable(name) in ctx.data:
-            ctx.data.set_column(_variable(name), column)
+        if _estimates.variable(name) in ctx.data:
+            ctx.data.set_column(_estimates.variable(name), column)
         else:
-            ctx.data.add(_variable(name), column)
+            ctx.data.add(_estimates.variable(name), column)
     ws.current_estimates = name
     if "nocopy" in options:
         ws.clear_estimates()
@@ -108,19 +123,8 @@ def _restore(call: Call, ctx: Context, words: list[str]) -> None:
     if len(words) != 1:
         raise StataError.invalid_syntax()
     model = _estimates.find(words[0], ctx)
-    _activate(model, ctx)
+    _estimates.activate(model, ctx)
     ctx.say(f"(results {model.name} are active now)")
-
-
-def _activate(model: StoredEstimates, ctx: Context) -> None:
-    ws = ctx.workspace
-    variable = _variable(model.name)
-    ws.e = model.stored
-    if variable in ctx.data:
-        ctx.data.hidden[E_SAMPLE] = np.nan_to_num(ctx.data.values(variable)) != 0
-    else:
-        ctx.data.hidden.pop(E_SAMPLE, None)
-    ws.current_estimates = model.name
 
 
 def _replay(call: Call, ctx: Context, words: list[str]) -> None:
@@ -131,7 +135,7 @@ def _replay(call: Call, ctx: Context, words: list[str]) -> None:
     for model in _names(words, ctx):
         if words:
             ctx.say(f"\n{rule}\nModel {model.name}\n{rule}")
-            _activate(model, ctx)
+            _estimates.activate(model, ctx)
         estimation = ctx.estimation
         if estimation.replay is None:
             raise StataError(301, "results cannot be replayed")
@@ -232,8 +236,8 @@ def _drop(call: Call, ctx: Context, words: list[str]) -> None:
 def _forget(name: str, ctx: Context) -> None:
     ws = ctx.workspace
     ws.estimates.pop(name, None)
-    if _variable(name) in ctx.data:
-        ctx.data.drop([_variable(name)])
+    if _estimates.variable(name) in ctx.data:
+        ctx.data.drop([_estimates.variable(name)])
     if ws.current_estimates == name:
         ws.current_estimates = ""
 
@@ -245,16 +249,78 @@ def _clear(call: Call, ctx: Context, words: list[str]) -> None:
         _forget(name, ctx)
 
 
-def _title(call: Call, ctx: Context, words: list[str]) -> None:
-    """estimates title: text"""
-    text = strip_quotes(call.text.partition(":")[2])
+# ---------------------------------------------------------------- files
+
+
+def _results_file(text: str, ctx: Context) -> tuple[str, Path]:
+    shown = _files.with_suffix(_files.file_argument(text), ".ster")
+    if shown == ".ster":
+        raise StataError(198, "invalid file specification")
+    return shown, ctx.workspace.resolve(shown)
+
+
+def _after_word(call: Call) -> str:
+    """The text after the subcommand."""
+    return str(call.node.text.strip().partition(" ")[2].strip())
+
+
+def _save(call: Call, ctx: Context, words: list[str]) -> None:
+    """estimates save filename [, append replace]"""
+    options = typed_options(call.option_nodes, (Opt("append"), Opt("replace")), ("all",), ctx)
     ws = ctx.workspace
     if ws.e.empty:
         raise StataError.last_estimates_not_found()
-    if not ws.current_estimates:
-        raise StataError(111, "active results have not been stored")
-    model = ws.estimates[ws.current_estimates]
-    ws.estimates[model.name] = StoredEstimates(model.name, model.stored, text)
+    shown, path = _results_file(_after_word(call), ctx)
+    exists = path.exists()
+    if exists and not ("replace" in options or "append" in options):
+        raise StataError.file_exists(shown)
+    before = _estimates_file.read(path, shown) if exists and "append" in options else []
+    result = _estimates_file.Saved(ws.e, _notes.title(ws.e), time_stamp().strip())
+    _estimates_file.write(path, shown, [*before, result])
+    if "replace" in options and not exists:
+        note = f"file {shown} not found"
+        ctx.say(f"({note})" if ctx.settings.release >= 17 else f"(note: {note})")
+    ctx.say(f"file {shown} saved")
+
+
+def _numbered(text: str, options: dict[str, Any], ctx: Context) -> tuple[str, _estimates_file.Saved, int]:
+    shown, path = _results_file(text, ctx)
+    held = _estimates_file.read(path, shown)
+    number = options.get("number", 1)
+    if not 1 <= number <= len(held):
+        raise StataError(198, f"number({number}) out of range\nfile {shown} contains {len(held)} results")
+    return shown, held[number - 1], len(held)
+
+
+def _use(call: Call, ctx: Context, words: list[str]) -> None:
+    """estimates use filename [, number(#)]"""
+    options = typed_options(call.option_nodes, (Opt("number", 3, "int"),), (), ctx)
+    _, found, _ = _numbered(_after_word(call), options, ctx)
+    ws = ctx.workspace
+    ws.clear_estimates()
+    ws.e = found.stored
+
+
+def _describe(call: Call, ctx: Context, words: list[str]) -> Stored:
+    """estimates describe [name] | estimates describe using filename [, number(#)]"""
+    options = typed_options(call.option_nodes, (Opt("number", 3, "int"),), (), ctx)
+    scalars: dict[str, float] = {}
+    if call.node.clauses.using is not None:
+        _, found, count = _numbered(call.node.clauses.using, options, ctx)
+        stored, title, when = found.stored, found.title, f" saved on {found.stamp}"
+        scalars["nestresults"] = float(count)
+    else:
+        if len(words) > 1:
+            raise StataError.invalid_syntax()
+        model = _estimates.find(words[0] if words else ".", ctx)
+        stored, title, when = model.stored, model.title or _notes.title(model.stored), ""
+    comma = "," if when else ""
+    name = f' "{title}"' if title else ""
+    ctx.say(f"\n  Estimation results{name}{when}{comma} produced by\n")
+    ctx.say(f"     . {stored.macros.get('cmdline', stored.macros.get('cmd', ''))}")
+    for line in _notes.listed(stored):
+        ctx.say(line)
+    return Stored("r", scalars, {"title": title, "cmdline": stored.macros.get("cmdline", "")})
 
 
 _RUN: dict[str, Callable[[Call, Context, list[str]], Stored | None]] = {
@@ -267,5 +333,7 @@ _RUN: dict[str, Callable[[Call, Context, list[str]], Stored | None]] = {
     "query": _query,
     "drop": _drop,
     "clear": _clear,
-    "title": _title,
+    "save": _save,
+    "use": _use,
+    "describe": _describe,
 }

@@ -66,7 +66,6 @@ def test_interaction_names_break_after_the_mark() -> None:
     [
         ("estimates store 1a", 198, "1a invalid name"),
         ("estimates foo", 198, "invalid subcommand foo"),
-        ("estimates save x", 199, "estimates save not yet supported"),
         ("estimates table zz", 111, "estimation result zz not found"),
         ("estimates table a, foo", 198, "option foo not allowed"),
         ("estimates table a, style(oneline)", 198, "option style() not yet supported"),
