@@ -1,4 +1,4 @@
-"""contract: make a dataset of frequencies.   contract varlist [if] [in] [fweight] [, freq() cfreq() percent() cpercent() float format() zero nomiss]"""
+"""contract: make a dataset of frequencies.   contract varlist [if] [in] [fweight] [, freq() cfreq() percent() cpercent() zero nomiss]"""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ LABELS = {
 }
 
 
-def cells(data: Dataset, names: list[str], sample: np.ndarray, zero: bool) -> tuple[list[np.ndarray], np.ndarray]:
+def cells(
+    data: Dataset, names: list[str], sample: np.ndarray, zero: bool
+) -> tuple[list[np.ndarray], np.ndarray]:
     """For each variable the rows whose values stand for the result's observations, and the cell of each sample row.
 
     zero  every combination of the values that occur, not only the combinations that occur

@@ -47,9 +47,7 @@ def stacked(pieces: list[Column | None], n: int) -> Column:
         if piece.is_string != present[0].is_string:
             raise StataError.type_mismatch()
         stype = _combine.common_type(stype, piece.stype)
-    parts = [
-        (Column.missing(n, stype) if piece is None else piece.recast(stype)).data for piece in pieces
-    ]
+    parts = [(Column.missing(n, stype) if piece is None else piece.recast(stype)).data for piece in pieces]
     return Column(np.concatenate(parts), stype)
 
 
