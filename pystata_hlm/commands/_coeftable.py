@@ -322,16 +322,16 @@ def table(
                 Row(abbrev(equation, width), tail=f"  {block.note}" if block.note else "", stub_align="left")
             )
         if block.heading:
-            body += _heading_rows(block.heading, width)
+            body += heading_rows(block.heading, width)
         for text, k in block.rows:
             values, tail = cells(k)
             if block.indented:
                 *before, last = label_lines(text, width - 1)
-                body += [_broken(line) if line.endswith("#") else Row(line + " ") for line in before]
+                body += [broken(line) if line.endswith("#") else Row(line + " ") for line in before]
                 body.append(Row(last + " ", values, tail))
             else:
                 *before, last = stub_lines(text, width)
-                body += [_broken(line) for line in before]
+                body += [broken(line) for line in before]
                 body.append(Row(last, values, tail))
     return Table(
         stub_head=abbrev(depvar, width),
@@ -345,14 +345,14 @@ def table(
     )
 
 
-def _broken(line: str) -> Row:
+def broken(line: str) -> Row:
     """A name broken after ``#``: the mark takes the blank before the bar."""
     return Row(line, stub_align="tight" if line.endswith("#") else None)
 
 
-def _heading_rows(heading: str, width: int) -> list[Row]:
+def heading_rows(heading: str, width: int) -> list[Row]:
     *before, last = stub_lines(heading, width)
-    return [*(_broken(line) for line in before), Row(last)]
+    return [*(broken(line) for line in before), Row(last)]
 
 
 def _columns(c: Coefficients) -> tuple[Col, ...]:

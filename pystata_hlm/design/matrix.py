@@ -35,6 +35,19 @@ class Design:
     recipe: DesignRecipe
     notes: tuple[Note, ...]
 
+    def without(self, omitted: NDArray[np.bool_]) -> Design:
+        """The design with some of its slopes omitted, (slopes,) mask over the columns of x; notes name them."""
+        recipe, columns = self.recipe, list(self.recipe.columns)
+        notes = []
+        for k in recipe.kept[: len(omitted)][omitted].tolist():
+            column = columns[k]
+            notes.append(Note("collinear", column.plain_name))
+            name = _column_name(recipe.terms[column.term], column.levels, recipe.factors, True)
+            columns[k] = replace(column, name=name, status="omitted")
+        keep = np.append(~omitted, True) if recipe.constant else ~omitted
+        left = DesignRecipe(recipe.terms, tuple(columns), recipe.factors, recipe.constant)
+        return Design(self.x[:, keep], left, tuple(notes))
+
 
 def markout(data: Dataset, names: Iterable[str], sample: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The sample without rows in which a variable is missing (a new mask)."""
@@ -166,6 +179,7 @@ def build(
             columns.append(column)
     if constant:
         columns.append(DesignColumn("_cons", -1))
+    already = {k for k, column in enumerate(columns) if column.status == "omitted"}
     recipe = DesignRecipe(terms.terms, tuple(columns), factors, constant)
     x = recipe.evaluate(data, rows)
     if keep_collinear:
@@ -178,16 +192,12 @@ def build(
         order = np.arange(len(good))
         order[slots] = slots[pivot_order(slopes[:, slots], constant)]
         good[order] = independent(slopes[:, order], constant)
-        dropped = recipe.kept[: len(good)][~good].tolist()
-        for j in dropped:
-            column = columns[j]
-            name = _column_name(terms.terms[column.term], column.levels, factors, True)
-            columns[j] = replace(column, name=name, status="omitted")
-        x = x[:, np.append(good, True) if constant else good]
-        recipe = DesignRecipe(terms.terms, tuple(columns), factors, constant)
+        found = Design(x, recipe, ()).without(~good)
+        columns, x, recipe = list(found.recipe.columns), found.x, found.recipe
+        dropped = {k for k, column in enumerate(columns) if column.status == "omitted"} - already
     else:
-        dropped = []
-    notes += _collinear_notes(terms, columns, set(dropped))
+        dropped = set()
+    notes += _collinear_notes(terms, columns, dropped)
     return Design(x, recipe, tuple(notes))
 
 

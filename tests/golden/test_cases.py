@@ -148,7 +148,7 @@ def masked(piece: Piece, patterns: tuple[tuple[str, str], ...]) -> Piece:
 
 
 def compare(theirs: Piece, ours: Piece, room: float = 0.0) -> list[str]:
-    mixed = re.match(r"(?:xt|me)?mixed\b|estat icc|margins\b", theirs.key) is not None
+    mixed = re.match(r"(?:xt|me)?mixed\b|xtreg.* mle\b|estat icc|margins\b", theirs.key) is not None
     a, b = without_iterations(theirs.output), without_iterations(ours.output)
     report = []
     for k in range(max(len(a), len(b))):
