@@ -16,21 +16,29 @@ from pystata_hlm.formats import format_trimmed
 
 @dataclass(frozen=True)
 class Shape:
-    """i and j variables, stubs (``@`` marks where j goes; at the end when absent), j's values as texts in order."""
+    """i and j variables, stubs (``@`` marks where j goes; at the end when absent), j's values as texts in order.
 
-    i: tuple[str, ...]
-    j: str
-    stubs: tuple[str, ...]
+    atwl   text that stands for ``@`` in the long names
+    xi     variables that are constant within i (None: all the others)
+    """
+
+    i: tuple[str, ...] = ()
+    j: str = ""
+    stubs: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     string: bool = False
+    atwl: str = ""
+    xi: tuple[str, ...] | None = None
 
+    def wide(self, stub: str, value: str) -> str:
+        return stub.replace("@", value) if "@" in stub else stub + value
 
-def wide_name(stub: str, value: str) -> str:
-    return stub.replace("@", value) if "@" in stub else stub + value
+    def long(self, stub: str) -> str:
+        return stub.replace("@", self.atwl)
 
-
-def long_name(stub: str) -> str:
-    return stub.replace("@", "")
+    @property
+    def long_names(self) -> list[str]:
+        return [self.long(stub) for stub in self.stubs]
 
 
 def find_values(data: Dataset, shape: Shape) -> tuple[str, ...]:
@@ -51,6 +59,11 @@ def find_values(data: Dataset, shape: Shape) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda value: found[value]))
 
 
+def constant_names(data: Dataset, shape: Shape, taken: set[str]) -> list[str]:
+    """Variables beside i, j and the stubs that go along: all the others, or those of ``reshape xi``."""
+    return [name for name in data.names if name not in taken and (shape.xi is None or name in shape.xi)]
+
+
 def to_long(data: Dataset, shape: Shape) -> Dataset:
     """One row per (i, j): i, j, the stubs, then the variables that do not vary."""
     n, m = data.n, len(shape.values)
@@ -59,10 +72,10 @@ def to_long(data: Dataset, shape: Shape) -> Dataset:
     columns[shape.j] = _j_column(shape, n)
     gone: set[str] = set()
     for stub in shape.stubs:
-        names = [wide_name(stub, value) for value in shape.values]
+        names = [shape.wide(stub, value) for value in shape.values]
         gone.update(names)
-        columns[long_name(stub)] = _stacked(data, names, n, m)
-    rest = {name: data.column(name).take(rows) for name in data.names if name not in gone | set(columns)}
+        columns[shape.long(stub)] = _stacked(data, names, n, m)
+    rest = {name: data.column(name).take(rows) for name in constant_names(data, shape, gone | set(columns))}
     out = _like(data, {**columns, **rest})
     out.hidden = {key: array[rows] for key, array in data.hidden.items()}
     out.sort([*shape.i, shape.j])
@@ -93,35 +106,33 @@ def _stacked(data: Dataset, names: list[str], n: int, m: int) -> Column:
 
 
 def to_wide(data: Dataset, shape: Shape) -> Dataset:
-    """One row per i: i, the wide variables (j by j), then the variables that do not vary."""
-    groups = data.groups(list(shape.i))
+    """One row per i: i, the wide variables (j by j), then the variables that do not vary.
+
+    The data are known to be fit: j unique within i, the other variables constant (see ``_reshape_problems``).
+    """
     values, position = j_values(data, shape.j)
+    if shape.values and shape.values != values:
+        keep = np.isin(position, [values.index(value) for value in shape.values])
+        data = data.copy()
+        data.keep_rows(keep)
+        values, position = j_values(data, shape.j)
+    groups = data.groups(list(shape.i))
     g, m = len(groups), len(values)
-    cell = groups.codes * m + position
-    if len(np.unique(cell)) < data.n:
-        raise StataError(9, _not_unique(shape))
     cells = np.full(g * m, -1)
-    cells[cell] = np.arange(data.n)
+    cells[groups.codes * m + position] = np.arange(data.n)
     source = cells.reshape(g, m)
     first = groups.first_rows
     columns: dict[str, Column] = {name: data.column(name).take(first) for name in shape.i}
     for k, value in enumerate(values):
         for stub in shape.stubs:
-            column = data.column(long_name(stub))
-            name = wide_name(stub, value)
-            label = f"{value} {column.label or long_name(stub)}"[:80]
+            column = data.column(shape.long(stub))
+            name = shape.wide(stub, value)
+            if name in columns or (name in data and name not in shape.long_names and name != shape.j):
+                raise StataError.already_defined(name)
+            label = f"{value} {column.label or shape.long(stub)}"[:80]
             columns[name] = column.with_(data=take_rows(column, source[:, k], column.stype), label=label)
-    stubs = {long_name(stub) for stub in shape.stubs}
-    for name in data.names:
-        if name in shape.i or name == shape.j or name in stubs:
-            continue
-        column = data.column(name)
-        if name in columns:
-            raise StataError.already_defined(name)
-        key = column.data if column.is_string else missing.ordered(*column.decoded())
-        if (key != key[first][groups.codes]).any():
-            raise StataError(9, f"variable {name} not constant within {' '.join(shape.i)}")
-        columns[name] = column.take(first)
+    for name in constant_names(data, shape, {*shape.i, shape.j, *shape.long_names}):
+        columns[name] = data.column(name).take(first)
     out = _like(data, columns)
     out.hidden = {key: array[first] for key, array in data.hidden.items()}
     out.sortedby = shape.i
@@ -134,7 +145,8 @@ def j_values(data: Dataset, j: str) -> tuple[tuple[str, ...], np.ndarray]:
     if column.is_missing().any():
         raise StataError(498, f"variable {j} contains missing values")
     if column.is_string:
-        levels, index = np.unique(column.data, return_inverse=True)
+        strings = np.array(column.data.tolist(), dtype="S") if column.stype == "strL" else column.data
+        levels, index = np.unique(strings, return_inverse=True)
         return tuple(bytes(v).decode("utf-8", "replace") for v in levels.tolist()), index
     numbers, index = np.unique(column.values(), return_inverse=True)
     if (numbers != np.floor(numbers)).any():
@@ -149,29 +161,3 @@ def _like(data: Dataset, columns: dict[str, Column]) -> Dataset:
     out.value_labels, out.data_chars = dict(data.value_labels), dict(data.data_chars)
     out.changed = True
     return out
-
-
-def _not_unique(shape: Shape) -> str:
-    i, j = " ".join(shape.i), shape.j
-    return (
-        f"values of variable {j} not unique within {i}\n"
-        "    Your data are currently long.  You are performing a reshape wide.  You specified\n"
-        f"    i({i}) and j({j}).  There are observations within i({i}) with the same value of\n"
-        f"    j({j}).  In the long data, variables i() and j() together must uniquely identify the\n"
-        "    observations."
-    )
-
-
-def check_identified(data: Dataset, shape: Shape) -> None:
-    """r(9) when i does not identify the wide observations."""
-    groups = data.groups(list(shape.i))
-    if len(groups) < data.n:
-        i = " ".join(shape.i)
-        noun, verb = ("variable", "does") if len(shape.i) == 1 else ("variables", "do")
-        raise StataError(
-            9,
-            f"{noun} {i} {verb} not uniquely identify the observations\n"
-            "    Your data are currently wide.  You are performing a reshape long.  You specified\n"
-            f"    i({i}) and j({shape.j}).  In the current wide form, {noun} {i} should uniquely\n"
-            "    identify the observations.",
-        )

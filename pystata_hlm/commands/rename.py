@@ -86,4 +86,5 @@ def _pairs(sides: list[list[str]], call: Call, ctx: Context) -> dict[str, str]:
             number = _renaming.counter(int(start))
             if not any("#" in word for word in sides[1]):
                 raise StataError(198, f"option {option} requires # in the new names")
-    return _renaming.pairs(*sides, ctx.data, ctx.settings.varabbrev, number, call.has("sort"))
+    olds, news = sides
+    return _renaming.pairs(olds, news, ctx.data, ctx.settings.varabbrev, number, call.has("sort"))

@@ -232,7 +232,8 @@ def test_reshape_errors() -> None:
     session.run(f"use {example('bplong.dta')}")
     fails("reshape wide bp, i(sex) j(when)", 9, session=session)
     session.run("generate k = _n")
-    fails("reshape wide bp, i(patient) j(when)", 9, "variable k not constant within patient", session=session)
+    fails("reshape wide bp, i(patient) j(when)", 9, session=session)
+    assert "variable k not constant within patient\n" in str(session.last_error)
 
 
 # ---------------------------------------------------------------- collapse
