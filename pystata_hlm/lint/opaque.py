@@ -136,6 +136,9 @@ def _plain_name(found: re.Match[str]) -> str:
     return name if name in _KEPT or name.startswith(("str", "_")) else "vvv"
 
 
+_WEIGHT_WORD = re.compile(r"\[\s*[afip]?w[a-z]*\s*$")
+
+
 class Opaque:
     """A text with macros, written with one choice for each of them."""
 
@@ -151,6 +154,8 @@ class Opaque:
     def _choices(self, k: int) -> tuple[str, ...]:
         before = self._beside(k - 1, -1)
         after = self._beside(k + 1, 0)
+        if after == "]" and _WEIGHT_WORD.search(self._literal(k - 1)):
+            return ("=1", "")
         if before == "[" and after in ("=", " ", "]", MARK):
             return (
                 ("aw", MARK) if self._literal(k + 1).lstrip().startswith("=") else (f"aw={MARK}", MARK, "1")
@@ -172,7 +177,7 @@ class Opaque:
         return MARK if part is None else part[0][place]
 
     def _literal(self, k: int) -> str:
-        part = self.parts[k] if k < len(self.parts) else None
+        part = self.parts[k] if 0 <= k < len(self.parts) else None
         return part[0] if part is not None else ""
 
     def text(self) -> str:
