@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pystata_hlm.design.collinear import independent
+from pystata_hlm.design.matrix import build
+from pystata_hlm.design.recipe import DesignRecipe
+from pystata_hlm.design.terms import TermList, expand_terms
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes
@@ -28,13 +31,35 @@ ALL = "_all"
 
 @dataclass(frozen=True)
 class RandomPart:
-    """One ``||`` equation: grouping variable, names of its effects (``_cons`` last), covariance structure."""
+    """One ``||`` equation: grouping variable, names of its effects (``_cons`` last), covariance structure.
+
+    asked      the structure typed, when there was one
+    factor     variable of ``R.varname``: one effect for each of its values, named ``R.varname``
+    terms      factor-variable terms before the sample is known; ``recipe`` their columns afterwards
+    collinear  option collinear: nothing is left out
+    weight     ("fweight" or "pweight", expression) of the level's groups
+    """
 
     level: str
     effects: tuple[str, ...]
     structure: str
     asked: str | None = None
-    """The structure typed, when there was one."""
+    factor: str = ""
+    terms: TermList | None = None
+    recipe: DesignRecipe | None = None
+    collinear: bool = False
+    weight: tuple[str, Any] | None = None
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Variables whose missing values leave a row out of the sample."""
+        if self.factor:
+            return (self.factor,)
+        return self.terms.names if self.terms is not None else tuple(e for e in self.effects if e != "_cons")
+
+    @property
+    def constant(self) -> bool:
+        return "_cons" in self.effects
 
 
 @dataclass(frozen=True)
@@ -73,6 +98,8 @@ def plan_levels(equations: tuple[nodes.RandomEquation, ...], ctx: Context) -> tu
         part = random_part(equation, ctx)
         if levels and levels[-1].name == part.level:
             last = levels[-1]
+            if part.weight is not None:
+                raise StataError(198, f"weights of level {part.level} belong to its first equation")
             for name in part.effects:
                 if name in last.effects:
                     raise StataError(198, f"random effect {name} specified twice at level {part.level}")
@@ -89,32 +116,49 @@ def plan_levels(equations: tuple[nodes.RandomEquation, ...], ctx: Context) -> tu
 
 
 def random_part(equation: nodes.RandomEquation, ctx: Context) -> RandomPart:
-    if equation.crossed is not None:
-        raise StataError(198, "R.varname (crossed effects) not yet supported")
     options = typed_options(equation.options, EQUATION_OPTIONS, (), ctx)
-    for lacking in ("fweight", "pweight", "collinear"):
-        if lacking in options:
-            raise StataError.option_not_supported(lacking if lacking == "collinear" else f"{lacking}()")
     level = equation.level
     if level != ALL:
         level = ctx.data.find(level, ctx.settings.varabbrev)
+    if "fweight" in options and "pweight" in options:
+        raise StataError(198, "only one of fweight() and pweight() is allowed")
+    weight = next(((kind, options[kind]) for kind in ("fweight", "pweight") if kind in options), None)
+    asked = structure_of(options["covariance"]) if "covariance" in options else None
+    constant = "noconstant" not in options
+    if equation.crossed is not None:
+        return _factor_part(equation.crossed, level, asked, weight, ctx)
+    terms: TermList | None = None
     try:
         names = list(dict.fromkeys(expand_varlist(ctx.data, equation.varlist, ctx.settings.varabbrev)))
     except StataError as error:
-        if error.rc == 101:
-            raise StataError(198, "factor variables in the random-effects part not yet supported") from None
-        raise
+        if error.rc != 101:
+            raise
+        terms = expand_terms(ctx.data, equation.varlist, ctx.settings.varabbrev)
+        names = list(terms.names)
     for name in names:
         if ctx.data.column(name).is_string:
             raise StataError.type_mismatch()
-    effects = (*names, *(() if "noconstant" in options else ("_cons",)))
-    if not effects:
+    effects = (*(names if terms is None else ()), *(("_cons",) if constant else ()))
+    if not effects and terms is None:
         raise StataError(198, f"no random effects in equation {level}")
-    asked = structure_of(options["covariance"]) if "covariance" in options else None
     structure = asked or "independent"
-    if len(effects) == 1:
+    if len(effects) == 1 and terms is None:
         structure = "identity"
-    return RandomPart(level, effects, structure, asked)
+    return RandomPart(
+        level, effects, structure, asked, terms=terms, collinear="collinear" in options, weight=weight
+    )
+
+
+def _factor_part(
+    name: str, level: str, asked: str | None, weight: tuple[str, Any] | None, ctx: Context
+) -> RandomPart:
+    """``level: R.varname``."""
+    name = ctx.data.find(name, ctx.settings.varabbrev)
+    if ctx.data.column(name).is_string:
+        raise StataError.type_mismatch()
+    if asked not in (None, "identity"):
+        raise StataError(198, f"covariance({asked}) with R.{name} not yet supported")
+    return RandomPart(level, (f"R.{name}",), "identity", asked, factor=name, weight=weight)
 
 
 def residual_plan(text: str | None, ctx: Context) -> ResidualPlan:
@@ -145,7 +189,7 @@ class Model:
     reml: bool
     vce: Vce
     n_clusters: int | None
-    keys: tuple[GroupKeys, ...]
+    terms: tuple[EffectTerm, ...]
     robust: lmm.RobustVcov | None
     strata: tuple[str, ...] = ()
     """Texts of the residual strata, ascending (value label or number)."""
@@ -156,12 +200,15 @@ class Model:
 # ---------------------------------------------------------------- arrays
 
 
-def effect_columns(data: Any, effects: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
-    """(n, q) random-effects design of the rows."""
+def effect_columns(data: Any, part: RandomPart, rows: np.ndarray) -> np.ndarray:
+    """(n, q) random-effects design of one equation on the rows; a column of ones for ``R.varname``."""
     n = int(rows.sum())
-    z = np.empty((n, len(effects)))
-    for k, name in enumerate(effects):
-        z[:, k] = 1.0 if name == "_cons" else data.values(name)[rows]
+    if part.recipe is not None:
+        z = part.recipe.evaluate(data, rows)
+        return np.column_stack([z, np.ones(n)]) if part.constant else z
+    z = np.empty((n, len(part.effects)))
+    for k, name in enumerate(part.effects):
+        z[:, k] = 1.0 if name == "_cons" or part.factor else data.values(name)[rows]
     return z
 
 
@@ -173,20 +220,45 @@ def group_codes(data: Any, level: LevelPlan, rows: np.ndarray) -> np.ndarray:
     return codes[rows]
 
 
-def drop_collinear(part: RandomPart, ctx: Context, rows: np.ndarray) -> RandomPart:
-    """Leave out random effects that are collinear within their equation, with Stata's note."""
-    slopes = [name for name in part.effects if name != "_cons"]
-    if not slopes:
+def settle(part: RandomPart, ctx: Context, rows: np.ndarray) -> RandomPart:
+    """The equation on its sample: factor variables become columns, and random effects that are collinear within
+    the equation are left out, with Stata's note."""
+    if part.factor:
         return part
-    constant = "_cons" in part.effects
-    good = independent(effect_columns(ctx.data, tuple(slopes), rows), constant)
+    if part.terms is not None:
+        return _settle_factors(part, part.terms, ctx, rows)
+    slopes = [name for name in part.effects if name != "_cons"]
+    if not slopes or part.collinear:
+        return part
+    slopes_part = replace(part, effects=tuple(slopes))
+    good = independent(effect_columns(ctx.data, slopes_part, rows), part.constant)
     for name, keep in zip(slopes, good, strict=True):
         if not keep:
             ctx.emit(Text(f"note: {name} omitted from {part.level} equation because of collinearity"))
     kept = tuple(name for name, keep in zip(slopes, good, strict=True) if keep)
-    effects = (*kept, *(("_cons",) if constant else ()))
+    return _with_effects(part, kept)
+
+
+def _settle_factors(part: RandomPart, terms: TermList, ctx: Context, rows: np.ndarray) -> RandomPart:
+    found = build(ctx.data, terms, rows, part.constant)
+    for note in found.notes:
+        reason = "identifies no observations in the sample"
+        if note.kind != "empty":
+            reason = f"omitted from {part.level} equation because of collinearity"
+        ctx.emit(Text(f"note: {note.name} {reason}"))
+    columns = tuple(c for c in found.recipe.columns if c.name != "_cons")
+    recipe = replace(found.recipe, columns=columns, constant=False)
+    return _with_effects(
+        replace(part, recipe=recipe), tuple(c.name for c in columns if c.status == "")
+    )
+
+
+def _with_effects(part: RandomPart, slopes: tuple[str, ...]) -> RandomPart:
+    effects = (*slopes, *(("_cons",) if part.constant else ()))
+    if not effects:
+        raise StataError(198, f"no random effects in equation {part.level}")
     structure = "identity" if len(effects) == 1 else part.structure
-    return RandomPart(part.level, effects, structure, part.asked)
+    return replace(part, effects=effects, structure=structure)
 
 
 def engine_levels(plans: tuple[LevelPlan, ...], data: Any, rows: np.ndarray) -> tuple[lmm.Level, ...]:
@@ -195,7 +267,11 @@ def engine_levels(plans: tuple[LevelPlan, ...], data: Any, rows: np.ndarray) -> 
             plan.name,
             group_codes(data, plan, rows),
             tuple(
-                lmm.Equation(effect_columns(data, part.effects, rows), part.structure)  # type: ignore[arg-type]
+                lmm.Equation(
+                    effect_columns(data, part, rows),
+                    part.structure,  # type: ignore[arg-type]
+                    data.groups([part.factor], rows).codes[rows] if part.factor else None,
+                )
                 for part in plan.parts
             ),
         )
@@ -214,9 +290,9 @@ class GroupKeys:
     values: tuple[np.ndarray, ...]
 
     @classmethod
-    def of(cls, plan: LevelPlan, data: Any, rows: np.ndarray, group_row: np.ndarray) -> GroupKeys:
+    def of(cls, names: tuple[str, ...], data: Any, rows: np.ndarray, group_row: np.ndarray) -> GroupKeys:
         at = np.flatnonzero(rows)[group_row]
-        return cls(plan.keys, tuple(data.column(name).data[at] for name in plan.keys))
+        return cls(names, tuple(data.column(name).data[at] for name in names))
 
     def locate(self, data: Any) -> np.ndarray:
         """Group index of every observation, -1 where its group was not in the estimation sample."""
@@ -235,3 +311,34 @@ class GroupKeys:
         index = np.full(int(code.max()) + 1, -1, dtype=np.intp)
         index[code[:groups]] = np.arange(groups)
         return index[code[groups:]]
+
+
+@dataclass(frozen=True)
+class EffectTerm:
+    """Equations of one level that share their groups: where they are, and how to find a group again."""
+
+    depth: int
+    parts: tuple[RandomPart, ...]
+    keys: GroupKeys
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        return tuple(name for part in self.parts for name in part.effects)
+
+    def columns(self, data: Any) -> np.ndarray:
+        """(N, q) design of all observations, missing values included."""
+        rows = np.ones(data.n, dtype=bool)
+        return np.concatenate([effect_columns(data, part, rows) for part in self.parts], axis=1)
+
+
+def effect_terms(
+    plans: tuple[LevelPlan, ...], fitted: lmm.LmmFit, data: Any, rows: np.ndarray
+) -> tuple[EffectTerm, ...]:
+    """The terms of the fit with their names and group keys."""
+    out = []
+    for term in fitted.terms:
+        plan = plans[term.level]
+        parts = tuple(plan.parts[k] for k in term.equations)
+        names = (*plan.keys, *(part.factor for part in parts if part.factor))
+        out.append(EffectTerm(term.level, parts, GroupKeys.of(names, data, rows, term.group_row)))
+    return tuple(out)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pystata_hlm.commands._mixed_model import ALL, LevelPlan
+from pystata_hlm.commands._mixed_model import ALL
 from pystata_hlm.commands.predict import Prediction, Request, choose
 from pystata_hlm.errors import StataError
 from pystata_hlm.numeric import lmm
@@ -86,10 +86,10 @@ def single(
     xb = np.asarray(recipe.linear(data, estimation.b), dtype=float)
     if statistic == "xb":
         return xb
-    last = len(model.levels) - 1 if depth is None else depth
     total = xb
-    for k in range(last + 1):
-        total = total + random_part(fitted, model, k, ctx)
+    for k, term in enumerate(model.terms):
+        if depth is None or term.depth <= depth:
+            total = total + random_part(fitted, model, k, ctx)
     if statistic == "fitted":
         return total
     residual = data.values(estimation.depvar) - total
@@ -111,14 +111,6 @@ def residual_sd(fitted: lmm.LmmFit, model: Model, ctx: Context) -> np.ndarray | 
     return np.where(known[place] == values, sds[place], np.nan)
 
 
-def effect_values(data: object, plan: LevelPlan) -> np.ndarray:
-    """(N, q) random-effects design of all observations, missing values included."""
-    from pystata_hlm.commands._mixed_model import effect_columns
-
-    n = data.n  # type: ignore[attr-defined]
-    return effect_columns(data, plan.effects, np.ones(n, dtype=bool))
-
-
 def gather(per_group: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Group values spread over the observations; missing where the group is unknown."""
     out = per_group[np.maximum(index, 0)]
@@ -127,26 +119,26 @@ def gather(per_group: np.ndarray, index: np.ndarray) -> np.ndarray:
 
 
 def random_part(fitted: lmm.LmmFit, model: Model, k: int, ctx: Context) -> np.ndarray:
-    """Z u of one level."""
-    index = model.keys[k].locate(ctx.data)
-    u = gather(fitted.random_effects(k), index)
-    return np.einsum("ij,ij->i", effect_values(ctx.data, model.levels[k]), u)
+    """Z u of one term."""
+    term = model.terms[k]
+    u = gather(fitted.effects[k].values, term.keys.locate(ctx.data))
+    return np.einsum("ij,ij->i", term.columns(ctx.data), u)
 
 
 def random_effects(
     request: Request, estimation: Estimation, model: Model, statistic: str, depth: int | None, ctx: Context
 ) -> list[tuple[str, Prediction]]:
-    """One variable for each random effect, levels from the top down."""
+    """One variable for each random effect, levels from the top down; for R.varname that of the row's own value."""
     fitted: lmm.LmmFit = estimation.fit
-    wanted = range(len(model.levels)) if depth is None else [depth]
     titles, columns = [], []
     what = "BLUP r.e." if statistic == "reffects" else "BLUP r.e. std. err."
-    for k in wanted:
-        plan = model.levels[k]
-        source = fitted.random_effects(k) if statistic == "reffects" else fitted.random_effects_se(k)
-        values = gather(source, model.keys[k].locate(ctx.data))
-        for j, name in enumerate(plan.effects):
-            titles.append(f"{what} for {plan.name}: {name}")
+    for term, effects in zip(model.terms, fitted.effects, strict=True):
+        if depth is not None and term.depth != depth:
+            continue
+        source = effects.values if statistic == "reffects" else effects.standard_errors
+        values = gather(source, term.keys.locate(ctx.data))
+        for j, name in enumerate(term.effects):
+            titles.append(f"{what} for {model.levels[term.depth].name}: {name}")
             columns.append(values[:, j])
     if not columns:
         raise StataError(198, "the model has no random effects")

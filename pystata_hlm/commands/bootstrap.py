@@ -106,6 +106,8 @@ def fast_groups(call: Call, wanted: StatisticList, ctx: Context) -> lmm.LmmFit |
     model: Model = estimation.extra["model"]
     if not model.levels or call.opt("cluster", ()) != model.levels[0].keys or model.vce.kind != "oim":
         return None
+    if not model.levels[0].keys or estimation.fit.arrangement is not None:  # _all, crossed effects
+        return None
     return estimation.fit
 
 

@@ -24,14 +24,14 @@ from pystata_hlm.commands._estimation import (
 )
 from pystata_hlm.commands._mixed_model import (
     ALL,
-    GroupKeys,
     LevelPlan,
     Model,
     ResidualPlan,
-    drop_collinear,
+    effect_terms,
     engine_levels,
     plan_levels,
     residual_plan,
+    settle,
 )
 from pystata_hlm.commands._mixed_results import results
 from pystata_hlm.commands._mixed_show import show
@@ -157,7 +157,7 @@ def sample_of(
     vce: Vce,
     ctx: Context,
 ) -> np.ndarray:
-    names = [name for level in levels for name in level.effects if name != "_cons"]
+    names = [name for level in levels for part in level.parts for name in part.variables]
     names += [level.name for level in levels if level.name != ALL]
     names += [name for name in (residual.by, vce.cluster) if name]
     return mark_complete((*model_terms, *names), call.sample, ctx)
@@ -206,7 +206,7 @@ def estimate(call: Call, ctx: Context) -> None:
     sample = sample_of(call, (depvar,), levels, residual, vce, ctx)
     found, rows = design_of(terms, sample, ctx, (depvar,), not call.has("noconstant"))
     levels = tuple(
-        replace(plan, parts=tuple(drop_collinear(p, ctx, rows) for p in plan.parts)) for plan in levels
+        replace(plan, parts=tuple(settle(part, ctx, rows) for part in plan.parts)) for plan in levels
     )
     for plan in levels:
         for part in plan.parts:
@@ -256,13 +256,12 @@ def describe(
     ctx: Context,
 ) -> Model:
     """Names, group keys and the robust covariance."""
-    keys = tuple(
-        GroupKeys.of(plan, ctx.data, rows, level.group_row)
-        for plan, level in zip(levels, fitted.levels, strict=True)
-    )
+    terms = effect_terms(levels, fitted, ctx.data, rows)
     robust, n_clusters = None, None
     if vce.kind == "cluster":
         codes, n_clusters = cluster_codes(vce.cluster, rows, ctx)
+        if fitted.arrangement is not None:
+            raise StataError(459, "highest-level groups are not nested within " + vce.cluster)
         if levels:
             top = fitted.levels[0].row_group
             first = np.zeros(fitted.levels[0].n_groups, dtype=np.intp)
@@ -271,8 +270,12 @@ def describe(
                 raise StataError(459, "highest-level groups are not nested within " + vce.cluster)
         robust = fitted.robust(codes)
     elif vce.kind == "robust":
+        if levels and levels[0].name == ALL:
+            raise StataError(198, "vce(robust) not allowed: all observations are one highest-level group")
+        if fitted.arrangement is not None:
+            raise StataError(198, "vce(robust) with R.varname not yet supported")
         robust = fitted.robust(None if levels else np.arange(fitted.n))
-        if levels and levels[0].name != ALL:
+        if levels:
             vce = Vce("robust", levels[0].name)
             n_clusters = fitted.levels[0].n_groups
-    return Model(levels, residual, reml, vce, n_clusters, keys, robust)
+    return Model(levels, residual, reml, vce, n_clusters, terms, robust)
