@@ -44,8 +44,10 @@ def render(call: Call, ctx: Context, options: dict[str, Any]) -> bytes:
             columns.append(writing.quoted(column.data, "quote" in options, delimiter))
             continue
         label = writing.label_of(data, name, "nolabel" in options)
-        texts = writing.formatted_texts if "datafmt" in options else writing.full_texts
-        cells = texts(column, label, "")
+        if "datafmt" in options:
+            cells = writing.formatted_texts(column, label, "", commas=True)
+        else:
+            cells = writing.full_texts(column, label)
         columns.append(writing.quoted(cells, "quote" in options and label is not None, delimiter))
     head = b"" if "novarnames" in options else delimiter.join(n.encode() for n in data.names) + b"\n"
     text = head + join_columns(columns, delimiter)

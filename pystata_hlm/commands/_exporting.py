@@ -15,6 +15,7 @@ from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.spec import Call
 
+_COMMAS = re.compile(r"(\d[efg])c$")
 _ZERO = re.compile(r"^(-?)0\.")
 
 
@@ -67,9 +68,12 @@ def full_texts(column: Column, label: ValueLabel | None, gap: str = "") -> np.nd
     return np.asarray(levels[index])
 
 
-def formatted_texts(column: Column, label: ValueLabel | None, gap: str = ".") -> np.ndarray:
-    """Byte strings of a numeric column in its display format."""
-    out = number_texts(column, column.format, label)
+def formatted_texts(
+    column: Column, label: ValueLabel | None, gap: str = ".", commas: bool = False
+) -> np.ndarray:
+    """Byte strings of a numeric column in its display format, without the commas of %9.0gc unless ``commas``."""
+    fmt = column.format if commas else _COMMAS.sub(r"\1", column.format)
+    out = number_texts(column, fmt, label)
     return np.where(out == b".", np.array(gap.encode(), dtype="S"), out) if gap != "." else out
 
 

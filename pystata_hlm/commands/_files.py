@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pystata_hlm.commands import _network
 from pystata_hlm.data.dataset import Dataset
+from pystata_hlm.data.dta_read import scan_dta
 from pystata_hlm.data.io import read_dta
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
@@ -30,16 +32,45 @@ def file_argument(text: str) -> str:
     return stripped
 
 
-def read(name: str, ctx: Context) -> Dataset:
-    """Read a .dta file as named by the user; r(601) when there is none."""
+def dta_path(name: str, ctx: Context) -> tuple[Path, str]:
+    """The local path of a .dta file (fetched when it is a web address), and its name as shown; r(601)."""
     shown = with_suffix(name)
+    if _network.is_url(name):
+        return _network.fetch(shown), shown
     path = ctx.workspace.resolve(shown)
     if not path.is_file():
         raise StataError.file_not_found(shown)
-    data = read_dta(path)
+    return path, shown
+
+
+def read(name: str, ctx: Context, varlist: str = "") -> Dataset:
+    """Read a .dta file as named by the user, or some of its variables; r(601) when there is none."""
+    path, shown = dta_path(name, ctx)
+    wanted = None
+    try:
+        if varlist.strip():
+            wanted = expand_varlist(scan_dta(path).dataset, parse("varlist", varlist), varabbrev=True)
+        data = read_dta(path, wanted)
+    except StataError as error:
+        if error.rc != 610:
+            raise
+        raise StataError(610, f"file {shown} not Stata format") from None
     data.filename = shown
     data.changed = False
     return data
+
+
+def scan(name: str, ctx: Context) -> tuple[Dataset, int]:
+    """What ``describe using`` needs of a .dta file: a dataset without observations, and how many the file has."""
+    path, shown = dta_path(name, ctx)
+    try:
+        found = scan_dta(path)
+    except StataError as error:
+        if error.rc != 610:
+            raise
+        raise StataError(610, f"file {shown} not Stata format") from None
+    found.dataset.filename, found.dataset.changed = shown, False
+    return found.dataset, found.n
 
 
 def refuse_to_lose(ctx: Context, clear: bool) -> None:

@@ -17,7 +17,8 @@ _FORMATS = {11: 114, 12: 115, 13: 117}
     "saveold",
     syntax="anything",
     allow=set(),
-    options=(Opt("replace"), Opt("nolabel", 3, "off"), Opt("all"), Opt("orphans"), Opt("version", 1, "int")),
+    options=(Opt("replace"), Opt("nolabel", 3, "off"), Opt("orphans"), Opt("version", 1, "int")),
+    unsupported=("all",),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     version = call.opt("version", 13)

@@ -56,20 +56,30 @@ def columns(words: list[str], linesize: int, gap: int = 2) -> list[str]:
     return ["".join(word.ljust(width) for word in row).rstrip() for row in rows]
 
 
+def listed(ctx: Context, every: bool) -> list[str]:
+    """The shipped datasets, and those along the ado-path; names with an underscore only when asked for."""
+    ws = ctx.workspace
+    found = {f"{name}.dta" for name in dataset_names()}
+    for element in ws.ado.path:
+        folder = ws.resolve(ws.ado.folder(element))
+        if folder.is_dir():
+            found |= {path.name for path in folder.glob("*.dta")}
+    return sorted(name for name in found if every or "_" not in name)
+
+
 @command("sysuse", syntax="anything", allow=set(), options=(Opt("clear"), Opt("all")))
 def run(call: Call, ctx: Context) -> Stored | None:
     name = _files.file_argument(call.node.text)
     if not name:
         raise StataError(198, "invalid file specification")
     if name == "dir":
-        ctx.emit(lines(*("  " + line for line in columns([f"{n}.dta" for n in dataset_names()], 78))))
-        return Stored("r", macros={"files": " ".join(f"{n}.dta" for n in dataset_names())})
+        found = listed(ctx, call.has("all"))
+        ctx.emit(lines(*("  " + line for line in columns(found, 78))))
+        return Stored("r", macros={"files": " ".join(found)})
     path = dataset_path(name)
     shown = _files.with_suffix(name)
-    if (
-        path is None and ctx.workspace.resolve(shown).is_file()
-    ):  # the working directory is on Stata's search path
-        path = ctx.workspace.resolve(shown)
+    if path is None:  # the working directory and one's own folders are on the search path
+        path = ctx.workspace.ado.find(shown, ctx.workspace.cwd)
     if path is None:
         message = f'file "{shown}" not found'
         if shown.removesuffix(".dta") in STATACORP:

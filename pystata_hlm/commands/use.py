@@ -30,7 +30,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if not name:
         raise StataError(100, "using required") if varlist else StataError(198, "invalid file specification")
     _files.refuse_to_lose(ctx, "clear" in options or "replace" in options)
-    data = _files.read(name, ctx)
+    data = _files.read(name, ctx, varlist if clauses.if_ is None else "")
     _files.restrict(data, varlist, clauses, ctx)
     if "nolabel" in options:
         data.value_labels = {}

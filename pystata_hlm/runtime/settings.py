@@ -35,6 +35,8 @@ class Settings:
     maxvar: int = 5000
     matsize: int = 400
     obs_limit: int = 2_147_483_619
+    webuse: str = ""
+    """Address set by ``webuse set``; "" for Stata Press."""
 
     @property
     def new_headings(self) -> bool:

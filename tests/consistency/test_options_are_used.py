@@ -31,7 +31,6 @@ NO_EFFECT = {
     ("preserve", "memory"): "where the copy is kept",
     ("preserve", "frame"): "where the copy is kept",
     ("sort", "stable"): "our sort always is",
-    ("sysuse", "all"): "lists file names with underscores too; ours have none",
 }
 
 
