@@ -4,7 +4,7 @@ Each iteration takes the Newton step. When a full step improves the objective, l
 by 1/8, 1/4, 1/2 ... as long as the objective rises; when it does not improve, the step is halved. (The lengths are
 read off printed iteration logs of logit: 1.375, 1.375, 1.125, 1 for ``logit foreign gear_ratio headroom``.)
 Convergence, [R] maximize: (relative change of the parameters <= tolerance or of the objective <= ltolerance) and
-g H^-1 g' < nrtolerance. A Hessian that is not negative definite is repaired along its eigenvectors: "not concave".
+g H^-1 g' < nrtolerance. Where the Hessian is not negative definite the log says "not concave".
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Control:
     ltolerance: float = 1e-7
     nrtolerance: float = 1e-5
     forward: bool = True
+    difficult: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,40 @@ Full = Callable[[Array], tuple[float, Array, Array]]
 Value = Callable[[Array], float]
 
 
-def direction(gradient: Array, hessian: Array) -> tuple[Array, bool]:
-    """The ascent direction and whether the objective is concave here."""
+def direction(gradient: Array, hessian: Array, difficult: bool = False) -> tuple[Array, bool]:
+    """The ascent direction and whether the objective is concave here.
+
+    Where it is not: the diagonal is increased until the matrix is positive definite (Marquardt); with ``difficult``
+    the step is Newton's where the curvature is negative and goes uphill at the same pace where it is positive.
+    """
+    if not np.isfinite(hessian).all():
+        return np.zeros_like(gradient), False
+    found = _solve(-hessian, gradient)
+    if found is not None:
+        return found, True
+    if difficult:
+        values, vectors = np.linalg.eigh(-hessian)
+        repaired = np.maximum(np.abs(values), 1e-4 * max(float(np.abs(values).max()), 1e-12))
+        return vectors @ ((vectors.T @ gradient) / repaired), False
+    diagonal = np.maximum(np.abs(np.diag(hessian)), 1e-8)
+    more = 0.25
+    while (found := _solve(-hessian + more * np.diag(diagonal), gradient)) is None:
+        more *= 2
+    return found, False
+
+
+def _solve(matrix: Array, right: Array) -> Array | None:
+    """matrix^-1 right, None when the matrix is not (numerically) positive definite."""
+    scale = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    if not (scale > 0).all():
+        return None
     try:
-        factor = linalg.cho_factor(-hessian, check_finite=False)
-        if np.isfinite(factor[0]).all() and (np.diag(factor[0]) > 1e-10).all():
-            return linalg.cho_solve(factor, gradient, check_finite=False), True
+        factor = linalg.cho_factor(matrix / np.outer(scale, scale), check_finite=False)
     except linalg.LinAlgError:
-        pass
-    values, vectors = np.linalg.eigh(-hessian)
-    top = max(float(np.abs(values).max()), 1e-12)
-    repaired = np.maximum(np.abs(values), 1e-4 * top)
-    return vectors @ ((vectors.T @ gradient) / repaired), bool((values > 0).all())
+        return None
+    if not (np.diag(factor[0]) > 1e-7).all():
+        return None
+    return np.asarray(linalg.cho_solve(factor, right / scale, check_finite=False) / scale)
 
 
 def relative_change(new: Array, old: Array) -> float:
@@ -91,14 +114,14 @@ def maximise(full: Full, value: Value, start: Array, control: Control | None = N
     trace = [Step(current, "" if len(b) == 0 or direction(gradient, hessian)[1] else NOT_CONCAVE)]
     converged = False
     for _ in range(control.iterate):
-        step, concave = direction(gradient, hessian)
+        step, concave = direction(gradient, hessian, control.difficult)
         length, reached, note = search(value, b, step, current, control.forward and concave)
         new = b + length * step
         moved = relative_change(new, b) if len(b) else 0.0
         gained = abs(reached - current) / (abs(current) + 1)
         b = new
         current, gradient, hessian = full(b)
-        step, concave = direction(gradient, hessian)
+        step, concave = direction(gradient, hessian, control.difficult)
         trace.append(Step(current, note or ("" if concave else NOT_CONCAVE)))
         small = moved <= control.tolerance or gained <= control.ltolerance
         if small and concave and float(gradient @ step) < control.nrtolerance:
