@@ -7,7 +7,9 @@ looking up a word imports only the files whose name begins with it; when that do
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -132,14 +134,14 @@ def postestimation(kind: str, *cmds: str) -> Callable[[Callable[..., Any]], Call
 
 def post(kind: str, estimation: Estimation | None) -> Callable[..., Any] | None:
     """The routine for the current estimation, or None."""
-    load()
+    _load_post(kind)
     cmd = estimation.cmd if estimation is not None else ""
     return _POST.get((kind, cmd)) or _POST.get((kind, "*"))
 
 
 def post_kinds(prefix: str) -> list[str]:
     """All registered kinds that start with ``prefix`` (``estat ``), for abbreviations and help."""
-    load()
+    _load_post(prefix)
     return sorted({kind for kind, _ in _POST if kind.startswith(prefix)})
 
 
@@ -160,6 +162,28 @@ def load() -> None:
         for name in _modules():
             _import(name)
         _loaded = True
+
+
+@lru_cache(maxsize=1)
+def _post_modules() -> dict[str, tuple[str, ...]]:
+    """The kinds of post-estimation routine that each module registers, read off its text: importing all modules
+    for the first ``predict`` takes half a second."""
+    out = {}
+    for name in _modules():
+        loader = importlib.util.find_spec(f"pystata_hlm.commands.{name}").loader  # type: ignore[union-attr]
+        source = loader.get_source(f"pystata_hlm.commands.{name}") or ""  # type: ignore[union-attr]
+        kinds = re.findall(r'^@postestimation\(\s*"([^"]*)"', source, re.MULTILINE)
+        if kinds:
+            out[name] = tuple(kinds)
+    return out
+
+
+def _load_post(prefix: str) -> None:
+    """Import the modules that register routines whose kind starts with ``prefix``."""
+    if not _loaded:
+        for name, kinds in _post_modules().items():
+            if any(kind.startswith(prefix) for kind in kinds):
+                _import(name)
 
 
 def find(word: str) -> CommandSpec | None:
