@@ -25,7 +25,7 @@ def build(
     kind = stype or default
     out = np.empty(0)
     absent = 0
-    for rows, value in values(node, env):
+    for rows, value in values(node, env, limited=False):
         if isinstance(value, Text) or storage.is_string(kind):
             whole = evaluate(node, env) if rows.stop < env.n else value
             column = _storing.build(whole, env.n, stype, default, sample)
@@ -33,11 +33,23 @@ def build(
         if rows.start == 0:
             out = np.empty(env.n, dtype=storage.dtype_of(kind))
         part = out[rows]
-        part[...] = missing.encode(value.floats(), value.codes, kind)
+        some = _put(part, value, kind)
         if sample is not None:
             part[~sample[rows]] = missing.missing_array(1, kind)[0]
-        absent += int(np.count_nonzero(missing.is_missing(part)))
+            some = True
+        if some:
+            absent += int(np.count_nonzero(missing.is_missing(part)))
     return Column(out, kind), absent
+
+
+def _put(out: np.ndarray, value: Num, stype: str) -> bool:
+    """Store a value; False when surely nothing in it is missing."""
+    floats = value.floats()
+    if floats.ndim and missing.put_plain(out, floats, stype):
+        return False
+    fresh = missing.encode(floats, value.codes, stype)
+    out[...] = fresh
+    return bool(fresh.ndim or missing.is_missing(fresh))
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ class _Replacement:
         self.stype = old.stype
         self.before = old.data
         self.out: np.ndarray | None = None
+        self.filled = 0
         self.telling = np.zeros(0)
         self.changes = 0
         self.to_missing = 0
@@ -89,23 +102,27 @@ class _Replacement:
         n = len(chosen)
         some = not chosen.all()
         if some and not chosen.any():
+            self._store(rows, self.before[rows])
             return
-        floats, codes = _storing.numbers(value, n)
         if self.promote:
+            floats = np.broadcast_to(value.floats(), (n,))
             self._grow(floats[chosen] if some else floats)
-        fresh = missing.encode(floats, codes, self.stype)
+        fresh = np.empty(n, dtype=storage.dtype_of(self.stype))
+        absent = _put(fresh, value, self.stype)
         before = self.before[rows]
-        changed = _storing.differs(fresh, before)
         if some:
-            changed &= chosen
-        count = int(np.count_nonzero(changed))
-        if not count:
-            return
+            fresh = missing.blend(chosen, fresh, before)
+        changed = _storing.differs(fresh, before) if absent else fresh != before
+        self.changes += int(np.count_nonzero(changed))
+        if absent:
+            self.to_missing += int(np.count_nonzero(missing.is_missing(fresh) & changed))
+        self._store(rows, fresh)
+
+    def _store(self, rows: slice, part: np.ndarray) -> None:
         if self.out is None:
-            self.out = self.before.copy()
-        np.copyto(self.out[rows], fresh, where=changed)
-        self.changes += count
-        self.to_missing += int(np.count_nonzero(missing.is_missing(fresh) & changed))
+            self.out = np.empty_like(self.before)
+        self.out[rows] = part
+        self.filled = rows.stop
 
     def _grow(self, wanted: np.ndarray) -> None:
         self.telling = np.concatenate([self.telling, storage.telling_values(wanted)])
@@ -113,7 +130,9 @@ class _Replacement:
         if stype == self.stype:
             return
         if self.out is not None:
-            self.out = Column(self.out, self.stype).recast(stype).data.copy()
+            done = Column(self.out[: self.filled], self.stype).recast(stype)
+            self.out = np.empty(len(self.out), dtype=storage.dtype_of(stype))
+            self.out[: self.filled] = done.data
         self.before = self.old.recast(stype).data
         self.stype = stype
 
@@ -122,5 +141,5 @@ class _Replacement:
         fmt = old.format
         if self.stype != old.stype and fmt == storage.default_format(old.stype):
             fmt = storage.default_format(self.stype)
-        data = self.before if self.out is None else self.out
+        data = self.out if self.out is not None and self.changes else self.before
         return Replaced(old.with_(data=data, stype=self.stype, format=fmt), self.changes, self.to_missing)

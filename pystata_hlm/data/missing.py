@@ -103,6 +103,33 @@ def encode(values: NDArray[Any] | float, codes: NDArray[Any] | int | None, stype
     return out
 
 
+def put_plain(out: NDArray[Any], values: NDArray[Any], stype: str) -> bool:
+    """Store numbers in an array of a storage type when none is missing or out of range; else False, nothing stored."""
+    if values.size:
+        with np.errstate(invalid="ignore"):
+            low, high = values.min(), values.max()
+        if stype in storage.INTEGER_TYPES:
+            bottom, top = storage.RANGES[stype]
+            plain = bottom - 1 < low and high < top + 1
+        else:  # a number just below float's limit may still round up to it
+            limit = storage.DOUBLE_LIMIT if stype == "double" else storage.RANGES["float"][1]
+            plain = -limit < low and high < limit
+        if not plain:
+            return False
+    np.copyto(out, values, casting="unsafe")
+    return True
+
+
+def blend(mask: NDArray[np.bool_], yes: NDArray[Any], no: NDArray[Any]) -> NDArray[Any]:
+    """``np.where`` for two storage arrays of one numeric type, without a branch for each row."""
+    kind = np.dtype(f"i{yes.dtype.itemsize}")
+    picked = np.negative(mask.view(np.int8).astype(kind))
+    out: NDArray[Any] = np.bitwise_xor(yes.view(kind), no.view(kind))
+    np.bitwise_and(out, picked, out=out)
+    np.bitwise_xor(out, no.view(kind), out=out)
+    return out.view(yes.dtype)
+
+
 def _encode_integer(x: Values, codes: NDArray[Any] | int | None, stype: str) -> NDArray[Any]:
     low, high = storage.RANGES[stype]
     dtype = storage.dtype_of(stype)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from pystata_hlm.data import missing
 from pystata_hlm.expr.env import DataEnv
-from pystata_hlm.expr.evaluate import evaluate, evaluate_truth
+from pystata_hlm.expr.evaluate import evaluate, evaluate_truth, evaluate_unlimited
 from pystata_hlm.expr.functions.registry import FUNCTIONS
 from pystata_hlm.expr.values import BoolArray, Num, Text, Value
 from pystata_hlm.lang import nodes
 
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 """Rows at a time: a few vectors of doubles fit in the second-level cache."""
 
 
@@ -42,7 +42,12 @@ class BlockEnv(DataEnv):
         if value is None:
             column = self.data.column(self._find(name))
             part = column.data[self.rows]
-            value = Text(part) if column.is_string else Num(*missing.decode(part))
+            if column.is_string:
+                value = Text(part)
+            elif part.dtype.kind == "f":
+                value = Num(part.astype(np.float64, copy=False), lambda: missing.decode(part)[1])
+            else:
+                value = Num(*missing.decode(part))
             self._columns[name] = value
         return value
 
@@ -87,6 +92,7 @@ def blocks(env: DataEnv, *expressions: nodes.Expr) -> Iterator[BlockEnv | DataEn
     if env.n <= BLOCK or env.scalar or not all(by_row(node) for node in expressions):
         yield env
         return
+    np.empty(1 << 21)  # freed at once: from now on glibc keeps blocks of this size instead of returning each to the system
     for start in range(0, env.n, BLOCK):
         yield BlockEnv(env, slice(start, min(start + BLOCK, env.n)))
 
@@ -96,10 +102,11 @@ def rows_of(env: DataEnv) -> slice:
     return env.rows if isinstance(env, BlockEnv) else slice(0, env.n)
 
 
-def values(node: nodes.Expr, env: DataEnv) -> Iterator[tuple[slice, Value]]:
-    """The value of an expression, block by block."""
+def values(node: nodes.Expr, env: DataEnv, limited: bool = True) -> Iterator[tuple[slice, Value]]:
+    """The value of an expression, block by block; unless ``limited`` the caller sees to too large numbers."""
+    run = evaluate if limited else evaluate_unlimited
     for part in blocks(env, node):
-        yield rows_of(part), evaluate(node, part)
+        yield rows_of(part), run(node, part)
 
 
 def truth(node: nodes.Expr, env: DataEnv) -> BoolArray:

@@ -93,10 +93,11 @@ def ours(arrays: Arrays, folder: Path, *lines: str) -> Callable[[], Any]:
     made = session(arrays)
     before = made.workspace.data.copy()
 
-    def run() -> None:
-        made.workspace.data = before.copy()
+    def run() -> Any:
         for line in lines:
             made.execute(line.format(folder=folder))
+        done, made.workspace.data = made.workspace.data, before.copy()
+        return done  # freed by the caller, like a peer's result
 
     return run
 
