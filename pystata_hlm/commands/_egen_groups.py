@@ -7,6 +7,7 @@ import numpy as np
 from pystata_hlm.commands import _storing
 from pystata_hlm.commands._egen import Job, egen, labelled
 from pystata_hlm.commands._reduce import STATISTICS, Grouped
+from pystata_hlm.data import missing
 from pystata_hlm.data.column import Column
 from pystata_hlm.data.labels import ValueLabel
 from pystata_hlm.errors import StataError
@@ -22,9 +23,26 @@ def statistic(job: Job) -> Column:
 
 @egen("min max", "missing")
 def extreme(job: Job) -> Column:
-    x = job.numbers()
-    out = STATISTICS[job.function](job.grouped(x))
-    return job.spread(out)
+    """With ``missing``, missing values count as what they are: larger than any number."""
+    if "missing" not in job.options:
+        return job.spread(STATISTICS[job.function](job.grouped(job.numbers())))
+    value = job.value()
+    if isinstance(value, Text):
+        raise StataError.type_mismatch()
+    x = missing.ordered(*_storing.numbers(value, job.n))
+    rows = np.flatnonzero(job.sample)
+    out = np.full(job.g, np.inf if job.function == "min" else -np.inf)
+    (np.minimum if job.function == "min" else np.maximum).at(out, job.codes[rows], x[rows])
+    return _from_ordered(out[job.codes], job)
+
+
+def _from_ordered(x: np.ndarray, job: Job) -> Column:
+    """A column of numbers in ordered form (missing values above all numbers), missing outside the sample."""
+    absent = ~(x < missing.SYSMISS_ORDER) | ~np.isfinite(x) | ~job.sample
+    with np.errstate(invalid="ignore"):
+        kinds = np.rint((x / missing.SYSMISS_ORDER - 1.0) * 4096)
+    codes = np.where(absent & job.sample & np.isfinite(x), kinds, 0).astype(np.int8)
+    return Column.numeric(np.where(absent, np.nan, x), codes, job.stype or job.ctx.settings.type)
 
 
 @egen("total sum", "missing")
@@ -102,8 +120,8 @@ def mode(job: Job) -> Column:
         used = job.sample.copy() if "missing" in job.options else job.sample & (strings != b"")
     else:
         levels = None
-        x = np.asarray(_storing.numbers(value, job.n)[0])
-        used = job.used(x)
+        x = np.asarray(missing.ordered(*_storing.numbers(value, job.n)))
+        used = job.sample.copy() if "missing" in job.options else job.sample & (x < missing.SYSMISS_ORDER)
     grouped = Grouped(x[used], job.codes[used], job.g)
     groups, first, length = grouped.runs()
     most = np.zeros(job.g, dtype=np.int64)
@@ -121,7 +139,8 @@ def mode(job: Job) -> Column:
             "this behavior."
         )
     if levels is None:
-        return job.spread(picked)
+        out = np.where(np.isnan(picked), missing.SYSMISS_ORDER, picked)
+        return _from_ordered(out[job.codes], job)
     index = picked[job.codes]
     absent = np.isnan(index) | ~job.sample
     strings = levels[np.where(absent, 0, index).astype(np.int64)]
@@ -209,6 +228,8 @@ def seq(job: Job) -> Column:
 @egen("fill", by=False)
 def fill(job: Job) -> Column:
     """``fill(numlist)``: the pattern of the numbers, continued."""
+    if not job.sample.all():
+        raise StataError(198, "if and in not allowed with egen ... fill()")
     numbers = np.array(parse_numlist(job.argument.strip()))
     size = len(numbers)
     if size < 2:
@@ -219,3 +240,24 @@ def fill(job: Job) -> Column:
             break
     rows = np.arange(job.n)
     return job.column(numbers[rows % period] + (rows // period) * steps[0])
+
+
+@egen("ma", "t", "nomiss", by=False)
+def ma(job: Job) -> Column:
+    """``ma(exp), t(#) nomiss``: centred moving average of # (odd) values; ``nomiss`` shortens it at the ends."""
+    width = job.options.get("t", 3)
+    if width < 1 or width % 2 == 0:
+        raise StataError(198, "t() must be an odd integer")
+    half = (width - 1) // 2
+    rows = np.flatnonzero(job.sample)
+    x = job.numbers()[rows]
+    n = len(rows)
+    padded = np.concatenate([[0.0], np.cumsum(np.where(np.isnan(x), 0.0, x))])
+    counts = np.concatenate([[0], np.cumsum(~np.isnan(x))])
+    low = np.clip(np.arange(n) - half, 0, n)
+    high = np.clip(np.arange(n) + half + 1, 0, n)
+    sums, there = padded[high] - padded[low], counts[high] - counts[low]
+    whole = there > 0 if "nomiss" in job.options else there == width
+    out = np.full(job.n, np.nan)
+    out[rows[whole]] = sums[whole] / there[whole]
+    return labelled(job.column(out), f"ma of ({job.argument.strip()}): t={width}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from pystata_hlm.commands import _storing
@@ -9,6 +11,7 @@ from pystata_hlm.commands._egen import Floats, Job, egen, labelled
 from pystata_hlm.commands._reduce import Grouped
 from pystata_hlm.data.column import Column
 from pystata_hlm.data.labels import ValueLabel
+from pystata_hlm.data.names import is_valid_name
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.values import Text
 from pystata_hlm.formats import format_column
@@ -64,7 +67,10 @@ def rowmedian(job: Job) -> Column:
 
 @egen("rowpctile", "p", by=False)
 def rowpctile(job: Job) -> Column:
-    return job.column(_row_percentile(job.matrix(), job.options.get("p", 50.0)))
+    p = job.options.get("p", 50.0)
+    if not 0 < p < 100:
+        raise StataError(198, "p() must be between 0 and 100")
+    return job.column(_row_percentile(job.matrix(), p))
 
 
 def _row_percentile(x: Floats, p: float) -> Floats:
@@ -183,14 +189,27 @@ def group(job: Job) -> Column:
     column = labelled(job.column(values, stype), f"group({' '.join(names)})")
     if "label" not in job.options and "lname" not in job.options:
         return column
-    label = job.options.get("lname", job.name)
-    if label in job.data.value_labels:
+    label, replace, width = _label_option(job)
+    if label in job.data.value_labels and not replace:
         raise StataError(110, f"value label {label} already defined")
     rows = groups.first_rows
-    parts = [_texts(job, name, rows, job.options.get("truncate")) for name in names]
+    parts = [_texts(job, name, rows, width) for name in names]
     texts = {k + 1: " ".join(words) for k, words in enumerate(zip(*parts, strict=True))}
     job.data.value_labels[label] = ValueLabel(texts)
     return column.with_(value_label=label)
+
+
+def _label_option(job: Job) -> tuple[str, bool, int | None]:
+    """``label(lblname, replace truncate(#))``, or label, lname() and truncate(): name, replace, width."""
+    label, width = job.options.get("lname", job.name), job.options.get("truncate")
+    name, _, rest = (job.options.get("label") or "").partition(",")
+    found = re.fullmatch(r"\s*(replace)?\s*(?:trunc(?:a|at|ate)?\(\s*(\d+)\s*\))?\s*(replace)?\s*", rest)
+    if found is None:
+        raise StataError(198, "option label() incorrectly specified")
+    label = name.strip() or label
+    if not is_valid_name(label):
+        raise StataError.invalid_name(label)
+    return label, bool(found[1] or found[3]), int(found[2]) if found[2] else width
 
 
 def _texts(job: Job, name: str, rows: np.ndarray, width: int | None) -> list[str]:
@@ -213,6 +232,9 @@ def _texts(job: Job, name: str, rows: np.ndarray, width: int | None) -> list[str
 @egen("concat", "punct", "decode", "format", "maxlength", by=False)
 def concat(job: Job) -> Column:
     punct = job.options.get("punct", "").encode()
+    limit = job.options.get("maxlength")
+    if limit is not None and "decode" not in job.options:
+        raise StataError(198, "option maxlength() requires option decode")
     out: np.ndarray | None = None
     for name in job.names():
         column = job.data.column(name)
@@ -220,14 +242,15 @@ def concat(job: Job) -> Column:
             strings = column.data
         else:
             label = job.data.value_labels.get(column.value_label) if "decode" in job.options else None
+            if label is not None and limit:
+                label = ValueLabel({key: text[:limit] for key, text in label.items()})
             strings = _storing.number_texts(column, job.options.get("format", "%12.0g"), label)
         if column.is_string and strings.dtype.kind == "O":
             strings = np.array(strings.tolist())
         out = strings if out is None else np.strings.add(np.strings.add(out, punct), strings)
     assert out is not None
     out = np.where(job.sample, out, b"")
-    limit = job.options.get("maxlength")
-    return Column.text(out.astype(f"S{limit}") if limit else out)
+    return Column.text(out)
 
 
 @egen("ends", "punct", "head", "last", "tail", "trim", by=False)

@@ -120,7 +120,7 @@ def _of_node(spec: CommandSpec, node: Any) -> Iterator[Lack]:
     if isinstance(node, nodes.Mixed):
         given += [option for equation in node.equations for option in equation.options]
         allowed = (*allowed, *EQUATION_OPTIONS)
-    if spec.any_option:
+    if spec.any_option and not spec.options:
         accepted = graphs.accepted(spec.name)
         if accepted is not None:
             yield from (

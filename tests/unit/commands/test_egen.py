@@ -227,3 +227,58 @@ def test_errors() -> None:
     fails(setup + "egen y = mean(z)", 111)
     fails(setup + "egen y = mean(x), track", 198, "option track not allowed")
     fails(setup + "bysort x: egen y = rowmean(x)", 190, "egen ... rowmean() may not be combined with by")
+
+
+MISSING = "clear\ninput g x y\n1 1 2\n1 .a 2\n1 3 .\n2 . .b\n2 . .\nend\n"
+
+
+def test_missing_option_of_min_max_and_mode() -> None:
+    """[D] egen: with missing, missing values are treated like other values (and are larger than numbers)."""
+    s = Session()
+    s.run(
+        MISSING + "egen a = max(x), by(g) missing\negen b = min(x), by(g) missing\negen c = max(x), by(g)\n"
+        "egen d = mode(y), by(g) missing minmode\negen e = mode(y), by(g)"
+    )
+    assert s.rc == 0
+    for name, values, codes in (
+        ("a", [np.nan] * 5, [1, 1, 1, 0, 0]),
+        ("b", [1, 1, 1, np.nan, np.nan], None),
+        ("c", [3, 3, 3, np.nan, np.nan], None),
+        ("d", [2, 2, 2, np.nan, np.nan], None),
+        ("e", [2, 2, 2, np.nan, np.nan], None),
+    ):
+        np.testing.assert_array_equal(s.data.values(name), values)
+        if codes is not None:
+            found = s.data.column(name).codes()
+            assert found is not None and found.tolist() == codes
+
+
+def test_short_options_belong_to_their_function() -> None:
+    """p() is punct() of concat() and p() of pctile(); t() is to() of seq() and t() of ma()."""
+    s = Session()
+    s.run(
+        MISSING + "label define yl 2 twotwo\nlabel values y yl\negen a = concat(g y), p(-)\n"
+        "egen b = concat(g y), decode maxl(3) p(/)\negen c = pctile(g), p(25)\negen d = seq(), f(2) t(4)\n"
+        "egen e = ma(g), t(3)\negen f = ma(g), t(3) nomiss"
+    )
+    assert s.rc == 0
+    assert s.data.column("a").data.tolist() == [b"1-2", b"1-2", b"1-.", b"2-.b", b"2-."]
+    assert s.data.column("b").data.tolist() == [b"1/two", b"1/two", b"1/.", b"2/.b", b"2/."]
+    assert s.data.values("c").tolist() == [1] * 5
+    assert s.data.values("d").tolist() == [2, 3, 4, 2, 3]
+    np.testing.assert_allclose(s.data.values("e"), [np.nan, 1, 4 / 3, 5 / 3, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(s.data.values("f"), [1, 1, 4 / 3, 5 / 3, 2], rtol=1e-6)
+
+
+def test_group_label_with_suboptions() -> None:
+    s = Session()
+    s.run(
+        MISSING + "label define zz 1 old\negen k = group(g y), label(zz, replace truncate(1)) missing\n"
+        "egen h = group(g), label"
+    )
+    assert [text for _, text in s.data.value_labels["zz"].items()] == ["1 2", "1 .", "2 .", "2 ."]
+    assert s.data.column("h").value_label == "h"
+    fails("egen q = group(g), label(zz)", 110, "value label zz already defined", session=s)
+    fails("egen q = mean(x), p(50)", 198, "option p() not allowed", session=s)
+    fails("egen q = fill(1 2) if g == 1", 198, session=s)
+    fails("egen q = ma(g), t(2)", 198, session=s)
