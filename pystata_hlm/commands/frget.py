@@ -30,9 +30,9 @@ def _pairs(text: str, link: Link, other: Dataset, call: Call) -> tuple[list[tupl
         if _PAIR.sub("", text).strip():
             raise StataError.invalid_syntax()
         return [(new, other.find(old, True)) for new, old in found], []
-    names = list(expand_varlist(other, parse("varlist", text), varabbrev=True))
-    if not names:
+    if not text.strip():
         raise StataError.varlist_required()
+    names = list(expand_varlist(other, parse("varlist", text), varabbrev=True))
     wild = bool(re.search(r"[*?~-]|\b_all\b", text))
     excluded: list[str] = []
     if wild:  # a pattern does not mean the match variables

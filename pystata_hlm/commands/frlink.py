@@ -32,9 +32,9 @@ def _new(kind: str, text: str, ctx: Context) -> Stored:
     )
     if "frame" not in options:
         raise StataError.option_required("frame()")
-    keys = tuple(expand_varlist(ctx.data, parse("varlist", node.text), varabbrev=ctx.settings.varabbrev))
-    if not keys:
+    if not node.text.strip():
         raise StataError.varlist_required()
+    keys = tuple(expand_varlist(ctx.data, parse("varlist", node.text), varabbrev=ctx.settings.varabbrev))
     frame, _, rest = options["frame"].strip().partition(" ")
     other = existing(frame, ctx)
     others = tuple(expand_varlist(other, parse("varlist", rest), varabbrev=True)) if rest.strip() else keys

@@ -104,13 +104,13 @@ def run(call: Call, ctx: Context) -> Stored | None:
     data = ctx.data
     using = _files.read(call.using, ctx)
     by_row = kind == "1:1" and found[3].strip() == "_n"
+    if not found[3].strip():
+        raise StataError.varlist_required()
     keys = (
         []
         if by_row
         else list(expand_varlist(data, parse("varlist", found[3]), varabbrev=ctx.settings.varabbrev))
     )
-    if not keys and not by_row:
-        raise StataError.varlist_required()
     for name in keys:
         if name not in using:
             raise StataError(111, f"variable {name} not found in using data")
