@@ -159,10 +159,6 @@ def recovariance(call: Call, ctx: Context, words: list[str]) -> Stored:
 def group(call: Call, ctx: Context, words: list[str]) -> None:
     """estat group"""
     typed_options(call.option_nodes, (), (), ctx)
-    model, fit = _parts(ctx)
-    groups = tuple(
-        layout.GroupInfo(plan.name, f.n_groups, f.size_min, f.size_avg, f.size_max)
-        for plan, f in zip(model.levels, fit.levels, strict=True)
-    )
+    model, _ = _parts(ctx)
     ctx.say()
-    ctx.emit(layout.grouping_table(groups, ctx.settings))
+    ctx.emit(layout.grouping_table(model.groups, ctx.settings))

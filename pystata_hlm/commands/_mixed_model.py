@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from pystata_hlm.runtime.spec import Opt
 
 if TYPE_CHECKING:
     from pystata_hlm.commands._estimation import Vce
+    from pystata_hlm.commands._mixed_layout import GroupInfo
+    from pystata_hlm.commands._mixed_weights import RowWeighting
     from pystata_hlm.runtime.context import Context
 
 STRUCTURES = (("independent", 3), ("exchangeable", 2), ("identity", 2), ("unstructured", 2))
@@ -195,6 +197,12 @@ class Model:
     """Texts of the residual strata, ascending (value label or number)."""
     legacy: bool = False
     """Fitted by ``xtmixed``: standard deviations by default, the heading and log of its time."""
+    n: int = 0
+    """Observations, counted with frequency weights."""
+    groups: tuple[GroupInfo, ...] = ()
+    """The levels' groups and their sizes, counted with frequency weights."""
+    weights: dict[str, str] = field(default_factory=dict)
+    """e() macros of the weights."""
 
 
 # ---------------------------------------------------------------- arrays
@@ -261,7 +269,9 @@ def _with_effects(part: RandomPart, slopes: tuple[str, ...]) -> RandomPart:
     return replace(part, effects=effects, structure=structure)
 
 
-def engine_levels(plans: tuple[LevelPlan, ...], data: Any, rows: np.ndarray) -> tuple[lmm.Level, ...]:
+def engine_levels(
+    plans: tuple[LevelPlan, ...], data: Any, rows: np.ndarray, weights: RowWeighting
+) -> tuple[lmm.Level, ...]:
     return tuple(
         lmm.Level(
             plan.name,
@@ -274,8 +284,9 @@ def engine_levels(plans: tuple[LevelPlan, ...], data: Any, rows: np.ndarray) -> 
                 )
                 for part in plan.parts
             ),
+            own,
         )
-        for plan in plans
+        for plan, own in zip(plans, weights.levels, strict=True)
     )
 
 

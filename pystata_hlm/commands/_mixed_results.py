@@ -65,7 +65,7 @@ def results(
         "k_rs": float(sum(p.kind in ("var", "resvar") for p in fitted.params)),
         "k_rc": float(sum(p.kind == "cov" for p in fitted.params)),
         "k_res": float(fitted.df_residual),
-        "N": float(fitted.n),
+        "N": float(model.n),
         "nrgroups": float(fitted.df_residual),
         "ll": fitted.loglik,
         "df_m": float(df_m),
@@ -107,6 +107,7 @@ def results(
         "predict": "mixed_p",
         "marginsok": "XB default",
         "asbalanced": "",
+        **model.weights,
     }
     macros = {name: text for name, text in macros.items() if text}
     if model.n_clusters is not None:
@@ -126,7 +127,7 @@ def results(
             ("g_max", "size_max"),
         ):
             matrices[name] = StataMatrix.make(
-                [[getattr(level, attribute) for level in fitted.levels]], ("r1",), cols
+                [[getattr(group, attribute) for group in model.groups]], ("r1",), cols
             )
     estimation = Estimation(
         "mixed",

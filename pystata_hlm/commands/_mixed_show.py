@@ -76,10 +76,6 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
 def heading_of(estimation: Estimation, e: Stored, options: dict[str, Any]) -> layout.Heading:
     model: Model = estimation.extra["model"]
     fitted: lmm.LmmFit = estimation.fit
-    groups = tuple(
-        layout.GroupInfo(plan.name, level.n_groups, level.size_min, level.size_avg, level.size_max)
-        for plan, level in zip(model.levels, fitted.levels, strict=True)
-    )
     what = (
         "restricted-likelihood"
         if model.reml
@@ -87,8 +83,8 @@ def heading_of(estimation: Estimation, e: Stored, options: dict[str, Any]) -> la
     )
     return layout.Heading(
         e.macros["title"],
-        fitted.n,
-        () if "nogroup" in options else groups,
+        model.n,
+        () if "nogroup" in options else model.groups,
         f"Log {what}",
         fitted.loglik,
         e.scalars["chi2"],

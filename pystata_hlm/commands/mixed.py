@@ -35,6 +35,16 @@ from pystata_hlm.commands._mixed_model import (
 )
 from pystata_hlm.commands._mixed_results import results
 from pystata_hlm.commands._mixed_show import show
+from pystata_hlm.commands._mixed_weights import (
+    RowWeighting,
+    cluster_copies,
+    group_infos,
+    n_observations,
+    narrow,
+    on_rows,
+    weight_macros,
+    weighting_of,
+)
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes
 from pystata_hlm.numeric import lmm
@@ -73,6 +83,14 @@ MODEL = (
     Opt("iterate", 4, "int"),
     Opt("emiterate", 4, "int"),
     Opt("emtolerance", 4, "real"),
+    Opt("tolerance", 3, "real"),
+    Opt("ltolerance", 4, "real"),
+    Opt("nrtolerance", 4, "real"),
+    Opt("nonrtolerance", 6),
+    Opt("technique", 4, "text"),
+    Opt("difficult", 3),
+    Opt("matsqrt", 7),
+    Opt("pwscale", 3, "text"),
     Opt("covariance", 3, "text"),
 )
 
@@ -80,27 +98,18 @@ UNSUPPORTED = (
     "dfmethod:3",
     "dftable:3",
     "small",
-    "pwscale:3",
     "emonly:3",
     "emlog",
     "emdots:3",
     "estmetric:4",
-    "technique:4",
-    "difficult:3",
     "showtolerance:5",
-    "tolerance:3",
-    "ltolerance:4",
-    "nrtolerance:4",
-    "nonrtolerance:6",
     "trace",
     "gradient:4",
     "hessian:4",
     "showstep:5",
     "matlog",
-    "matsqrt",
     "constraints:5",
     "coeflegend:5",
-    "collinear:3",
     "nostderr",
     "cformat",
     "pformat",
@@ -123,7 +132,25 @@ def control_of(call: Call) -> lmm.Control:
     for option, name in (("iterate", "max_iter"), ("emiterate", "em_iter"), ("emtolerance", "em_tol")):
         if call.has(option):
             changes[name] = call.opt(option)
-    return replace(lmm.Control(), **changes)
+    for option, name in (
+        ("tolerance", "log_tol"),
+        ("ltolerance", "log_ltol"),
+        ("nrtolerance", "log_nrtol"),
+    ):
+        if call.has(option):
+            if call.opt(option) < 0:
+                raise StataError(198, f"option {option}() incorrectly specified")
+            changes[name] = call.opt(option)
+    if call.has("nonrtolerance"):
+        if call.has("nrtolerance"):
+            raise StataError(198, "options nrtolerance() and nonrtolerance may not be combined")
+        changes["log_nrtol"] = None
+    technique = call.opt("technique", "nr").split()
+    if technique != ["nr"]:
+        if len(technique) == 1 and technique[0] in ("bhhh", "dfp", "bfgs"):
+            raise StataError(198, f"technique({technique[0]}) not yet supported")
+        raise StataError(198, f"option technique() incorrectly specified: {call.opt('technique')}")
+    return replace(lmm.Control(), **changes, difficult=call.has("difficult"))
 
 
 def fit(
@@ -133,10 +160,13 @@ def fit(
     reml: bool,
     strata: np.ndarray | None,
     control: lmm.Control,
+    weights: np.ndarray | None = None,
 ) -> lmm.LmmFit:
     """The engine's errors in Stata's words."""
     try:
-        return lmm.fit_lmm(y, x, levels, reml=reml, residual_groups=strata, control=control)
+        return lmm.fit_lmm(
+            y, x, levels, reml=reml, residual_groups=strata, control=control, weights=weights
+        )
     except lmm.NoObservationsError:
         raise StataError.no_observations() from None
     except lmm.InsufficientObservationsError:
@@ -187,8 +217,6 @@ def estimate(call: Call, ctx: Context) -> None:
     if call.replay:
         show(ctx.estimation, call.options, ctx)
         return
-    if call.weight is not None:
-        raise StataError(101, f"{call.weight.kind}s with {call.command} not yet supported")
     node: nodes.Mixed = call.node
     depvar, terms = dependent(call.terms, ctx)
     if call.has("covariance"):
@@ -203,7 +231,12 @@ def estimate(call: Call, ctx: Context) -> None:
     )
     if vce.kind != "oim" and reml:
         raise StataError(198, f"vce({vce.kind}) not allowed with restricted maximum likelihood")
-    sample = sample_of(call, (depvar,), levels, residual, vce, ctx)
+    weighting = weighting_of(call, levels, reml, ctx)
+    if weighting.sampling and vce.kind == "oim":
+        if call.has("vce"):
+            raise StataError(198, "vce(oim) not allowed with sampling weights")
+        vce = replace(vce, kind="robust")
+    sample = narrow(sample_of(call, (depvar,), levels, residual, vce, ctx), weighting)
     found, rows = design_of(terms, sample, ctx, (depvar,), not call.has("noconstant"))
     levels = tuple(
         replace(plan, parts=tuple(settle(part, ctx, rows) for part in plan.parts)) for plan in levels
@@ -217,9 +250,13 @@ def estimate(call: Call, ctx: Context) -> None:
                 )
     strata, texts = residual_strata(residual, rows, ctx)
     y = ctx.data.values(depvar)[rows]
-    fitted = fit(y, found.x, engine_levels(levels, ctx.data, rows), reml, strata, control_of(call))
-    model = describe(fitted, levels, residual, reml, vce, rows, ctx)
-    model = replace(model, strata=texts, legacy=call.command == "xtmixed")
+    weights = on_rows(weighting, levels, rows, ctx)
+    design = engine_levels(levels, ctx.data, rows, weights)
+    fitted = fit(y, found.x, design, reml, strata, control_of(call), weights.observations)
+    model = describe(fitted, levels, residual, reml, vce, weights, rows, ctx)
+    model = replace(
+        model, strata=texts, legacy=call.command == "xtmixed", weights=weight_macros(call, weighting)
+    )
     if not call.has("nolog") and ctx.settings.iterlog and levels:
         settings = (
             replace(ctx.settings, release=min(ctx.settings.release, 16)) if model.legacy else ctx.settings
@@ -252,6 +289,7 @@ def describe(
     residual: ResidualPlan,
     reml: bool,
     vce: Vce,
+    weights: RowWeighting,
     rows: np.ndarray,
     ctx: Context,
 ) -> Model:
@@ -274,8 +312,11 @@ def describe(
             raise StataError(198, "vce(robust) not allowed: all observations are one highest-level group")
         if fitted.arrangement is not None:
             raise StataError(198, "vce(robust) with R.varname not yet supported")
-        robust = fitted.robust(None if levels else np.arange(fitted.n))
+        copies = cluster_copies(fitted, weights)
+        robust = fitted.robust(None if levels else np.arange(fitted.n), copies)
         if levels:
             vce = Vce("robust", levels[0].name)
-            n_clusters = fitted.levels[0].n_groups
-    return Model(levels, residual, reml, vce, n_clusters, terms, robust)
+            n_clusters = robust.n_clusters
+    infos = group_infos(levels, fitted, weights)
+    n = n_observations(fitted, weights)
+    return Model(levels, residual, reml, vce, n_clusters, terms, robust, n=n, groups=infos)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from .crossed import CrossedBlocks, Term, crossed_products
 from .errors import InsufficientObservationsError, NoObservationsError, PerfectFitError, SingularDesignError
 from .spec import Array, IntArray, Level
+from .weights import GroupWeights, RowWeights, group_weights
 
 _FLOPS = 262_144  # rows x columns^2 of one product: below this OpenBLAS stays in one thread, and in cache
 _DEPENDENT = 1e-12  # share of a column's length outside the span of earlier columns
@@ -116,13 +117,17 @@ class Rows:
     stratum: IntArray | None
     stratum_codes: NDArray[np.integer]
     crossed: tuple[Term, ...] = ()
+    weights: RowWeights | None = None
 
     @property
     def n(self) -> int:
         return int(self.y.shape[0])
 
-    def strata_rows(self) -> IntArray:
-        """Rows per residual stratum."""
+    def strata_rows(self) -> NDArray[np.number]:
+        """Rows per residual stratum; with weights, their sums."""
+        if self.weights is not None:
+            codes = np.zeros(self.n, dtype=np.intp) if self.stratum is None else self.stratum
+            return np.bincount(codes, weights=self.weights.total)
         if self.stratum is None:
             return np.array([self.n], dtype=np.intp)
         return np.bincount(self.stratum)
@@ -306,18 +311,26 @@ class Blocks:
     strata_rows  (S,) rows per residual stratum
     children     see Nesting
     crossed      products with crossed random effects; levels are then those of the chain (crossed.py)
+    weights      weights of the groups; rows, total and strata_rows are weighted sums already
     """
 
     rows: tuple[Array, ...]
     total: Array
-    strata_rows: IntArray
+    strata_rows: NDArray[np.number]
     children: tuple[tuple[IntArray, ...], ...]
     basis: Basis
     crossed: CrossedBlocks | None = None
+    weights: GroupWeights | None = None
 
     @property
-    def n(self) -> int:
-        return int(self.strata_rows.sum())
+    def n(self) -> float:
+        """Rows, or their weights' sum."""
+        return self.strata_rows.sum()  # type: ignore[no-any-return]
+
+    @property
+    def group_counts(self) -> tuple[float, ...]:
+        """Groups of every level, or their weights' sum."""
+        return self.n_groups if self.weights is None else self.weights.n_groups
 
     @property
     def p(self) -> int:
@@ -376,18 +389,28 @@ def cross_products(rows: Rows, basis: Basis | None = None) -> Blocks:
         end = min(begin + size, n)
         stratum = rows.take(begin, end, raw[: end - begin])
         w = np.matmul(row_map_t, raw[: end - begin].T, out=work[:, : end - begin])
+        pick = slice(begin, end) if rows.nesting.order is None else rows.nesting.order[begin:end]
         for s in range(n_strata):
             ws = w if stratum is None else w * (stratum == s)
-            total[s] += ws[m - p - 1 :] @ w[m - p - 1 :].T
+            xy = ws[m - p - 1 :]
+            total[s] += (xy if rows.weights is None else xy * rows.weights.total[pick]) @ w[m - p - 1 :].T
             for k, q in enumerate(widths):
                 z = ws[m - sizes[k] : m - sizes[k] + q]
+                if rows.weights is not None:
+                    z = z * rows.weights.rows[k][pick]
                 product = products[k][:, :, : end - begin]
                 np.multiply(z[:, None, :], w[None, m - sizes[k] :, :], out=product)
                 _add_segments(out[k][s], product, rows.nesting.starts[k], begin, end)
     crossed = crossed_products(rows, basis, rows.crossed) if rows.crossed else None
-    blocks = Blocks(tuple(out), total, rows.strata_rows(), rows.nesting.children, basis, crossed)
+    weights = None
+    if rows.weights is not None:
+        parents = [[rows.nesting.parent(lv, k) for k in range(lv)] for lv in range(len(widths))]
+        weights = group_weights(rows.weights.groups, parents)
+    blocks = Blocks(tuple(out), total, rows.strata_rows(), rows.nesting.children, basis, crossed, weights)
     if first_look:
         squares = float(np.dot(rows.y, rows.y)) / basis.scale**2
+        if rows.weights is not None:
+            squares = float(np.dot(rows.y * rows.weights.total, rows.y)) / basis.scale**2
         if blocks.linear_rss <= _PERFECT * max(squares, 1.0):
             raise PerfectFitError("the fixed effects fit the response exactly")
     return blocks

@@ -42,7 +42,7 @@ def _starts(
     blocks: Blocks, params: ParamSet, sums: Sequence[Array], pick: Callable[[Array], float]
 ) -> Matrices:
     out: Matrices = []
-    for level, own, z_map, g in zip(params.equations, sums, blocks.basis.z_map, blocks.n_groups, strict=True):
+    for level, own, z_map, g in zip(params.equations, sums, blocks.basis.z_map, blocks.group_counts, strict=True):
         at, row = 0, []
         for eq in level:
             cols = slice(at, at + eq.q)
@@ -65,7 +65,10 @@ def square_sums(blocks: Blocks) -> list[Array]:
         if blocks.crossed is not None and level < count:
             gram = blocks.crossed.gram(level)
         else:
-            gram = blocks.rows[level - count][:, :, :q].sum(axis=(0, 3))
+            rows = blocks.rows[level - count][:, :, :q]
+            if blocks.weights is not None:
+                rows = rows * blocks.weights.total[level - count]
+            gram = rows.sum(axis=(0, 3))
         back = np.linalg.inv(z_map)
         out.append(np.diagonal(back.T @ gram @ back).copy())
     return out
@@ -101,7 +104,7 @@ def em_start(objective: Objective, matrices: Matrices, control: Control) -> tupl
         matrices = [
             [eq.em_update(d, gradient[s], g) for eq, d, s in zip(level, row, where, strict=True)]
             for level, row, where, g in zip(
-                params.equations, matrices, params.slices, blocks.n_groups, strict=True
+                params.equations, matrices, params.slices, blocks.group_counts, strict=True
             )
         ]
     return matrices, control.em_iter
@@ -130,7 +133,8 @@ def optimum(
         return _with_hessian(logged, tau)
 
     begin = logged_params.tau_of(matrices, weights)
-    first = stata_like_newton(fun, logged.value, begin, min(control.max_iter, _STATA_STEPS))
+    steps = 0 if control.difficult else min(control.max_iter, _STATA_STEPS)
+    first = stata_like_newton(fun, logged.value, begin, steps, control)
     tau = params.tau_of(matrices_of(logged_params, first.tau), logged_params.weights(first.tau))
     limit = control.max_iter if first.reason == "stata" else max(control.max_iter - first.iterations, 0)
     run, restarts, evaluations = polish(objective, tau, control, limit)

@@ -27,6 +27,7 @@ from .objective import LevelState, Objective, State, eliminate, factorise_at
 from .optimise import OptSummary
 from .parameterise import EquationParams, ParamSet
 from .spec import Array, Control, Level, Param
+from .weights import row_weights
 
 
 @dataclass(frozen=True)
@@ -221,9 +222,12 @@ class LmmFit:
             cluster,
         )
 
-    def robust(self, cluster: NDArray[np.integer] | None = None) -> RobustVcov:
-        """vce(robust) / vce(cluster): see RobustVcov."""
-        return sandwich(self.scores(cluster), self.vcov_beta, self.vcov_metric, self.jacobian)
+    def robust(
+        self, cluster: NDArray[np.integer] | None = None, copies: Array | None = None
+    ) -> RobustVcov:
+        """vce(robust) / vce(cluster): see RobustVcov. copies (J,): the cluster's weight is the number of clusters
+        that it stands for (frequency weights)."""
+        return sandwich(self.scores(cluster), self.vcov_beta, self.vcov_metric, self.jacobian, copies)
 
 
 def _back_substitute(fit: LmmFit, levels: Sequence[LevelState], rows: Rows) -> tuple[Effects, ...]:
@@ -355,12 +359,14 @@ def fit_lmm(
     residual_groups: NDArray[np.integer] | None = None,
     control: Control | None = None,
     start: Array | None = None,
+    weights: Array | None = None,
 ) -> LmmFit:
     """Fit y = X beta + sum_l Z_l u_l + e by maximum (restricted) likelihood.
 
     y (n,), x (n, p) of full column rank, levels from the top down (may be empty), residual_groups (n,) codes
     of residual strata or None. start: variance parameters in Stata's metric, as in ``LmmFit.metric``; then no
-    EM. Raises the errors of ``errors.py``.
+    EM. weights (n,) of the rows within their groups (those of groups are in ``Level``); ML and nested levels
+    only. Raises the errors of ``errors.py``.
     """
     control = control or Control()
     arrangement = None
@@ -370,6 +376,7 @@ def fit_lmm(
         rows = replace(rows, crossed=tuple(arrangement.terms[t] for t in arrangement.crossed))
     else:
         rows = gather_rows(y, x, levels, residual_groups)
+    rows = _with_weights(rows, weights, levels, reml)
     blocks = cross_products(rows)
     structures = (*(t.structures for t in rows.crossed), *rows.structures)
     widths = (*(t.widths for t in rows.crossed), *rows.widths)
@@ -409,6 +416,15 @@ def fit_lmm(
         state=state,
         arrangement=arrangement,
     )
+
+
+def _with_weights(rows: Rows, weights: Array | None, levels: Sequence[Level], reml: bool) -> Rows:
+    if weights is None and all(lv.weights is None for lv in levels):
+        return rows
+    if reml or any(e.factor is not None for lv in levels for e in lv.equations):
+        raise LmmError("weights need maximum likelihood and nested levels")
+    found = row_weights(weights, [lv.weights for lv in levels], rows.nesting.row_group, rows.n)
+    return replace(rows, weights=found)
 
 
 def _callers_order(

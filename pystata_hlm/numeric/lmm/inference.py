@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._batched import sum_groups
-from .blocks import Rows, factorise, top_strata_rows
+from .blocks import Rows, factorise
 from .errors import NotNestedError, RestrictedScoresError
 from .objective import Objective, State, factorise_at, propagate
 from .parameterise import BOUNDARY, FLOOR, ParamSet
@@ -228,6 +228,10 @@ def cluster_scores(
     stratum = rows.stratum if rows.stratum is not None else np.zeros(n, dtype=np.intp)
     sigma2 = residual_variance(objective, state)
     weighted = conditional * state.weights[stratum] / sigma2  # V^-1 (y - X beta)
+    count = np.ones(n)
+    if rows.weights is not None:
+        count = rows.weights.total
+        weighted = weighted * count
     member = cluster_of_top[top]
     p = rows.x.shape[1]
     out = np.empty((n_clusters, p + size + 1))
@@ -243,31 +247,28 @@ def cluster_scores(
             gradient[indices] += part if level == 0 else sum_groups(part, blocks.children[level][0])
     if params.n_strata > 1:
         cells = stratum * n_top + top
-        flat = np.bincount(cells, weights=marginal**2, minlength=params.n_strata * n_top)
-        squares = flat.reshape(params.n_strata, n_top)[1:] / scale2
-        counts = _strata_counts(rows, n_top)[1:]
+        shape = (params.n_strata, n_top)
+        flat = np.bincount(cells, weights=marginal**2 * count, minlength=params.n_strata * n_top)
+        squares = flat.reshape(shape)[1:] / scale2
+        counts = np.bincount(cells, weights=count, minlength=flat.size).reshape(shape)[1:]
         gradient[params.n_random : size] += 0.5 * (squares / sigma2_new - counts / state.weights[1:, None])
     quadratic = np.bincount(top, weights=marginal * weighted, minlength=n_top)
-    gradient[size] = 0.5 * (np.bincount(top, minlength=n_top) - quadratic)
+    gradient[size] = 0.5 * (np.bincount(top, weights=count, minlength=n_top) - quadratic)
     summed = np.zeros((n_clusters, size + 1))
     np.add.at(summed, cluster_of_top, gradient.T)
     out[:, p:] = -summed @ to_engine
     return out
 
 
-def _strata_counts(rows: Rows, n_top: int) -> NDArray[np.intp]:
-    if rows.nesting.row_group:
-        return top_strata_rows(rows)
-    assert rows.stratum is not None
-    out = np.zeros((rows.stratum_codes.size, n_top), dtype=np.intp)
-    out[rows.stratum, np.arange(n_top)] = 1
-    return out
-
-
-def sandwich(scores: Array, vcov_beta: Array, vcov_metric: Array, jacobian: Array) -> RobustVcov:
-    """The cluster-robust covariance of beta and the variance parameters."""
+def sandwich(
+    scores: Array, vcov_beta: Array, vcov_metric: Array, jacobian: Array, copies: Array | None = None
+) -> RobustVcov:
+    """The cluster-robust covariance of beta and the variance parameters; copies as in ``LmmFit.robust``."""
     p = vcov_beta.shape[0]
     n_clusters = scores.shape[0]
+    if copies is not None:
+        scores = scores / np.sqrt(copies)[:, None]
+        n_clusters = int(round(float(copies.sum())))
     model = np.zeros((scores.shape[1],) * 2)
     model[:p, :p] = vcov_beta
     model[p:, p:] = vcov_metric

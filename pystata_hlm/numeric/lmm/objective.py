@@ -30,7 +30,7 @@ profile derivatives need only e'..e, X'..e and, for REML, X'..X.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -106,16 +106,23 @@ def eliminate(
             core = left(lam.T, left(lam.T, inner).transpose(1, 0, 2))
         core[np.arange(q), np.arange(q)] += 1.0
         chol = cholesky(core)
-        log_det += 2.0 * float(sum(np.log(chol[a, a]).sum() for a in range(q)))
+        weighted = blocks.weights
+        if weighted is None:
+            log_det += 2.0 * float(sum(np.log(chol[a, a]).sum() for a in range(q)))
+        else:
+            log_det += 2.0 * float(sum(weighted.total[level] @ np.log(chol[a, a]) for a in range(q)))
         half = solve_lower(chol, lam.T[:, :, None])
         half_b = multiply(half, b)
         at = 0
         for upper in range(level - 1, -1, -1):
             width = rows[upper].shape[0]
             change = multiply_t(half_b[:, at : at + width], half_b[:, at:])
+            if weighted is not None:
+                change = change * weighted.to_level[level][upper]
             rows[upper] = rows[upper] - sum_groups(change, blocks.children[level][upper])
             at += width
-        total = total - gram(half_b[:, at:], half_b[:, at:])
+        right = half_b[:, at:]
+        total = total - gram(right if weighted is None else right * weighted.total[level], right)
         states.append(LevelState(inner, b, half, half_b))
         if crossed is not None:
             crossed.level(level, half, half_b, blocks.widths_above(level))
@@ -243,9 +250,11 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
         work = _LevelDerivatives.form(state.levels[level], basis, first[level], cmap, p)
         own = list(params.level_indices[n_crossed + level])
         every = lower + own
-        work.add_first(out, lower, own, keep_groups)
+        weighted = blocks.weights
+        totals = work if weighted is None else work.weighted(weighted.total[level])
+        totals.add_first(out, lower, own, keep_groups)
         if order == 2:
-            work.add_second(out, every, second[level], reml)
+            totals.add_second(out, every, second[level], reml)
         if crossed is not None:
             crossed.level(level, work, blocks.widths_above(level), second[level])
         at = 0
@@ -253,13 +262,17 @@ def propagate(objective: Objective, state: State, order: int, keep_groups: bool 
             width = blocks.rows[upper].shape[1]
             starts = blocks.children[level][upper]
             c, rest = slice(at, at + width), slice(at, None)
-            own_first = [sum_groups(a, starts) for a in work.upper_first(c, rest)]
+            factor = 1.0 if weighted is None else weighted.to_level[level][upper]
+            own_first = [
+                sum_groups(a if weighted is None else a * factor, starts) for a in work.upper_first(c, rest)
+            ]
             stacked = [first[upper][i] + own_first[i] for i in range(len(lower))] + own_first[len(lower) :]
             first[upper] = np.stack(stacked) if stacked else first[upper]
             if order == 2:
                 for i in range(len(every)):
                     for j in range(i, len(every)):
-                        change = sum_groups(work.upper_second(i, j, c, rest, second[level]), starts)
+                        change = work.upper_second(i, j, c, rest, second[level])
+                        change = sum_groups(change if weighted is None else change * factor, starts)
                         old = second[upper].get((i, j))
                         second[upper][i, j] = change if old is None else old + change
             at += width
@@ -299,6 +312,16 @@ class _LevelDerivatives:
     s: Array
     j: Array
     et: Array  # (K, q, m, G) E_k T
+    count: Array | None = None  # (G,) weights of the groups in the totals; the columns are scaled by their roots
+
+    def weighted(self, count: Array) -> _LevelDerivatives:
+        """What add_first and add_second need when each group counts ``count`` times."""
+        root = np.sqrt(count)
+        columns = {name: getattr(self, name) * root for name in ("b_i", "r_i", "y", "t", "et")}
+        return replace(self, count=count, **columns)
+
+    def counted(self, a: Array) -> Array:
+        return a if self.count is None else a * self.count
 
     @classmethod
     def form(cls, st: LevelState, basis: Array, first: Array, cmap: Array, p: int) -> _LevelDerivatives:
@@ -319,7 +342,7 @@ class _LevelDerivatives:
     def add_first(self, out: Pieces, lower: list[int], own: list[int], keep: bool) -> None:
         p = self.p
         x, e = slice(-p - 1, -1), -1
-        trace_own = self.basis.reshape(len(own), -1) @ self.s.reshape(self.q * self.q, -1)
+        trace_own = self.counted(self.basis.reshape(len(own), -1) @ self.s.reshape(self.q * self.q, -1))
         ee_own = -np.einsum("qg,kqg->kg", self.t[:, e], self.et[:, :, e])
         out.log_det[own] += trace_own.sum(axis=1)
         out.ee[own] += ee_own.sum(axis=1)
@@ -330,7 +353,7 @@ class _LevelDerivatives:
             out.xx[own] -= np.stack([gram(a[:, x], self.t[:, x]) for a in self.et])
         indices, trace, ee = own, trace_own, ee_own
         if lower:
-            trace_low = np.einsum("abg,iabg->ig", self.omega, self.n_i)
+            trace_low = self.counted(np.einsum("abg,iabg->ig", self.omega, self.n_i))
             ee_low = -np.einsum("qg,iqg->ig", self.y[:, e], self.r_i[:, :, e] + self.b_i[:, :, e])
             out.log_det[lower] += trace_low.sum(axis=1)
             out.ee[lower] += ee_low.sum(axis=1)
@@ -353,20 +376,20 @@ class _LevelDerivatives:
         where = np.ix_(every, every)
         trace = np.zeros((len(every),) * 2)
         se = np.einsum("abg,kbc->kacg", self.s, self.basis)
-        flat = se.reshape(se.shape[0], -1)
+        flat = self.counted(se).reshape(se.shape[0], -1)
         trace[n_low:, n_low:] = -flat @ se.transpose(0, 2, 1, 3).reshape(se.shape[0], -1).T
         if n_low:
             on = np.einsum("abg,ibcg->iacg", self.omega, self.n_i)
-            flat = on.reshape(n_low, -1)
+            flat = self.counted(on).reshape(n_low, -1)
             trace[:n_low, :n_low] = -flat @ on.transpose(0, 2, 1, 3).reshape(n_low, -1).T
             jn = np.einsum("abg,ibcg->iacg", self.j, self.n_i)
-            s_i = np.einsum("iacg,dcg->iadg", jn, self.j)
+            s_i = self.counted(np.einsum("iacg,dcg->iadg", jn, self.j))
             cross = np.tensordot(s_i.sum(axis=3), self.basis, axes=([1, 2], [1, 2]))
             trace[:n_low, n_low:] = cross
             trace[n_low:, :n_low] = cross.T
             for (i, k), a in second.items():
                 if k < n_low:
-                    more = float(np.vdot(self.omega, a[:, : self.q]))
+                    more = float(np.vdot(self.counted(self.omega), a[:, : self.q]))
                     trace[i, k] += more
                     if i != k:
                         trace[k, i] += more
@@ -394,6 +417,8 @@ class _LevelDerivatives:
             for (i, k), a in second.items():
                 if k < n_low:
                     b2 = a[:, self.q :][:, cols]
+                    if self.count is not None:
+                        b2 = b2 * np.sqrt(self.count)
                     more = -float(np.vdot(y, 2.0 * b2 - multiply(a[:, : self.q], y)))
                     flat[i, k] += more
                     if i != k:

@@ -16,7 +16,6 @@ from .spec import Array, Control
 
 Objective = Callable[[Array], tuple[float, Array, Array]]
 _NOISE = 1e-13  # relative rounding error of an objective value
-_STATA_TOL, _STATA_LTOL, _STATA_NRTOL = 1e-6, 1e-7, 1e-5
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,9 @@ def trust_step(g: Array, values: Array, vectors: Array, radius: float) -> Array:
     return vectors @ (-c / (values + high))
 
 
-def stata_like_newton(fun: Objective, value: Callable[[Array], float], start: Array, limit: int) -> Run:
+def stata_like_newton(
+    fun: Objective, value: Callable[[Array], float], start: Array, limit: int, control: Control
+) -> Run:
     """Newton iterations that reproduce the log of a Stata user; stops by Stata's own criteria.
 
     From printed iteration logs: after a full step that improves, the step is lengthened to 1.125, 1.40625,
@@ -142,7 +143,7 @@ def stata_like_newton(fun: Objective, value: Callable[[Array], float], start: Ar
         run.f, run.g, run.h = fun(run.tau)
         run.evaluations += 1
         run.trace.append(-run.f)
-        if _stata_would_stop(old_tau, old_f, run):
+        if _stata_would_stop(old_tau, old_f, run, control):
             run.reason = "stata"
             break
     return run
@@ -238,12 +239,14 @@ def _try(fun: Objective, run: Run, step: Array, predicted: float, radius: float)
     return True, radius
 
 
-def _stata_would_stop(old_tau: Array, old_f: float, run: Run) -> bool:
-    """[R] maximize: (tolerance or ltolerance) and nrtolerance, all defaults."""
-    coefficients = float(np.max(np.abs(run.tau - old_tau) / (np.abs(old_tau) + 1.0))) <= _STATA_TOL
-    likelihood = abs(run.f - old_f) / (abs(old_f) + 1.0) <= _STATA_LTOL
+def _stata_would_stop(old_tau: Array, old_f: float, run: Run, control: Control) -> bool:
+    """[R] maximize: (tolerance or ltolerance) and nrtolerance."""
+    coefficients = float(np.max(np.abs(run.tau - old_tau) / (np.abs(old_tau) + 1.0))) <= control.log_tol
+    likelihood = abs(run.f - old_f) / (abs(old_f) + 1.0) <= control.log_ltol
+    if control.log_nrtol is None:
+        return coefficients or likelihood
     try:
         scaled = float(run.g @ np.linalg.solve(run.h, run.g))
     except np.linalg.LinAlgError:
         return False
-    return (coefficients or likelihood) and 0.0 <= scaled <= _STATA_NRTOL
+    return (coefficients or likelihood) and 0.0 <= scaled <= control.log_nrtol

@@ -140,7 +140,7 @@ class EquationParams:
         s = self.matrix(gradient)
         return 0.5 * (s + np.diag(np.diagonal(s)))
 
-    def em_update(self, d: Array, gradient: Array, n_groups: int) -> Array:
+    def em_update(self, d: Array, gradient: Array, n_groups: float) -> Array:
         """The EM step written with the gradient of the log likelihood: D + (2/G) D (dl/dD) D."""
         q = self.q
         if self.kind == "unstructured":

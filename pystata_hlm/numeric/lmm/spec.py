@@ -39,11 +39,13 @@ class Level:
 
     groups     (n,) integer codes, arbitrary; below the top they are made nested by combining with those above
     equations  random effects of different equations are independent
+    weights    (n,) how many times each row's group counts within the group above; constant within groups
     """
 
     name: str
     groups: NDArray[np.integer]
     equations: tuple[Equation, ...]
+    weights: Array | None = None
 
     @classmethod
     def single(cls, name: str, groups: NDArray[np.integer], z: Array, structure: Structure) -> Level:
@@ -60,6 +62,10 @@ class Control:
     max_iter  gradient-based iterations (Stata: iterate())
     em_iter   EM iterations before them (Stata: emiterate(), 20)
     em_tol    relative change of the log likelihood that ends EM early (Stata: emtolerance(), 1e-10)
+    log_tol, log_ltol, log_nrtol  when the logged iterations stop (Stata: tolerance(), ltolerance(), nrtolerance();
+              None is nonrtolerance); the estimates are the optimum within tol and step_tol in any case
+    difficult the logged iterations are those of the trust region (Stata: difficult, another way of stepping where
+              the function is not concave)
     strict    raise NotConvergedError; otherwise return where it stopped, ``optimisation.converged`` False
               (Stata: emonly, iterate(#))
     """
@@ -69,6 +75,10 @@ class Control:
     max_iter: int = 300
     em_iter: int = 20
     em_tol: float = 1e-10
+    log_tol: float = 1e-6
+    log_ltol: float = 1e-7
+    log_nrtol: float | None = 1e-5
+    difficult: bool = False
     strict: bool = True
 
 
