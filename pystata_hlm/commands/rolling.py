@@ -140,6 +140,7 @@ def run(call: Call, ctx: Context) -> None:
             ctx.emit(Text(f"an error occurred when rolling executed {parts.word}", "error"))
             raise
         wanted = statistics(call.node.items, ctx, "_stat", ran.klass)
+        wanted.collect(ctx)
         ctx.say(f"(running {ran.name} on estimation sample)")
         dots = Dots(ctx, "Rolling replications", len(plans), 0 if call.has("nodots") else call.opt("dots", 1))
         values = np.full((len(plans), len(wanted.items)), math.nan)
