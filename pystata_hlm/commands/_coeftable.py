@@ -70,6 +70,8 @@ class Coefficients:
     tests: bool = True
     interval: bool = True
     adjust: tuple[np.ndarray, np.ndarray] | None = None
+    eform: bool = False
+    """Show exp(b) with its standard error and the interval's ends in exponentials; tests stay those of b."""
 
 
 def statistics(c: Coefficients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -291,13 +293,19 @@ def table(
     limit = settings.linesize - 4 - sum(col.width for col in columns)
     width = stub if stub is not None else stub_width(blocks, depvar, limit)
     stat, p, low, high = statistics(c)
+    b, se = np.asarray(c.b, dtype=float), np.asarray(c.se, dtype=float)
+    if c.eform:
+        with np.errstate(over="ignore"):
+            b, low, high = np.exp(b), np.exp(low), np.exp(high)
+            se = b * se
     body: list[Row | Rule] = []
 
     def cells(k: int) -> tuple[tuple[Cell, ...], str]:
         fmt = settings.cformat or "%9.0g"
         if c.status[k] != "ok":
-            return (Cell(math.nan if c.status[k] == "not estimable" else 0.0, fmt),), f"  ({c.status[k]})"
-        out = [Cell(float(c.b[k]), fmt), Cell(float(c.se[k]) if c.se[k] > 0 else math.nan, fmt)]
+            nothing = 1.0 if c.eform else 0.0
+            return (Cell(math.nan if c.status[k] == "not estimable" else nothing, fmt),), f"  ({c.status[k]})"
+        out = [Cell(float(b[k]), fmt), Cell(float(se[k]) if se[k] > 0 else math.nan, fmt)]
         if c.tests:
             out += [
                 Cell(float(stat[k]), settings.sformat or "%8.2f"),
