@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pystata_hlm.commands import _storing
 from pystata_hlm.commands._reduce import Grouped
+from pystata_hlm.data import missing
 from pystata_hlm.data.column import Column
 from pystata_hlm.data.dataset import Dataset, Groups
 from pystata_hlm.design.varlist import expand_varlist
@@ -71,7 +72,7 @@ class Job:
     def grouped(self, x: Floats) -> Grouped:
         """Nonmissing values of the sample with their groups."""
         used = self.used(x)
-        return Grouped(x[used], self.codes[used], self.g)
+        return Grouped(x, self.codes, self.g) if used.all() else Grouped(x[used], self.codes[used], self.g)
 
     def names(self, minimum: int = 1) -> list[str]:
         """The varlist in parentheses."""
@@ -96,7 +97,11 @@ class Job:
 
     def spread(self, per_group: Floats) -> Column:
         """A column with each group's result in the rows of the sample."""
-        return self.column(per_group[self.codes])
+        kind = self.stype or self.ctx.settings.type
+        stored = missing.encode(per_group, None, kind)[self.codes]
+        if not self.sample.all():
+            stored[~self.sample] = missing.missing_array(1, kind)[0]
+        return Column(stored, kind)
 
     def column(self, values: Floats, stype: str | None = None, **parts: Any) -> Column:
         """A column of the wanted (else default) type, missing outside the sample."""

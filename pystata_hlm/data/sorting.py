@@ -218,10 +218,10 @@ def group_rows(
 
 def _ranks_in_order(keys: Sequence[NDArray[Any]], n: int) -> Rows:
     """Group numbers of rows that already are in order of the keys."""
-    breaks = np.zeros(n, dtype=np.int64)
+    breaks = np.zeros(n, dtype=bool)
     for key in keys:
         breaks[1:] |= key[1:] != key[:-1]
-    return np.cumsum(breaks)
+    return np.cumsum(breaks, dtype=np.int64)
 
 
 def _ranks(keys: Sequence[NDArray[Any]], n: int) -> Rows:
