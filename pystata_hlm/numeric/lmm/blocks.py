@@ -325,7 +325,7 @@ class Blocks:
     @property
     def n(self) -> float:
         """Rows, or their weights' sum."""
-        return self.strata_rows.sum()  # type: ignore[no-any-return]
+        return self.strata_rows.sum()
 
     @property
     def group_counts(self) -> tuple[float, ...]:

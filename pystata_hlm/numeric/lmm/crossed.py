@@ -112,7 +112,9 @@ def choose_chain(terms: Sequence[Term]) -> tuple[list[int], list[int]]:
     rest = [t for t in range(len(terms)) if t not in chain]
     width = sum(terms[t].size for t in rest)
     if width > _MOST_COLUMNS:
-        raise LmmError(f"{width} crossed random effects besides the largest grouping are more than can be held")
+        raise LmmError(
+            f"{width} crossed random effects besides the largest grouping are more than can be held"
+        )
     return chain, rest
 
 

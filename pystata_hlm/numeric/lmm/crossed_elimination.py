@@ -20,7 +20,7 @@ from .crossed import CrossedBlocks
 from .spec import Array
 
 if TYPE_CHECKING:
-    from .objective import LevelState, Pieces, _LevelDerivatives
+    from .objective import Pieces, _LevelDerivatives
 
 Columns = tuple[Array, Array]  # dense (q, m, G), values (q, nnz)
 
@@ -68,7 +68,7 @@ class CrossedState:
     def j(self) -> Array:
         """I - N Omega, which is Lam'^-1 K^-1 Lam' where Lam can be inverted."""
         if self._safe:
-            inverses = [np.linalg.inv(f).T for f in self.factors]
+            inverses: list[Array] = [np.asarray(np.linalg.inv(f).T) for f in self.factors]
             return self._both(inverses, self._inverse, self.factors)
         out = -(self.inner @ self.omega)
         out[np.diag_indices_from(out)] += 1.0
@@ -78,7 +78,7 @@ class CrossedState:
     def s(self) -> Array:
         """J N, which is Lam'^-1 (I - K^-1) Lam^-1."""
         if self._safe:
-            inverses = [np.linalg.inv(f).T for f in self.factors]
+            inverses: list[Array] = [np.asarray(np.linalg.inv(f).T) for f in self.factors]
             change = -self._inverse
             change[np.diag_indices_from(change)] += 1.0
             return self._both(inverses, change, inverses)
@@ -235,8 +235,8 @@ class CrossedDerivatives:
 
     def _lift(self, level: int, upper: int, pairs: Sequence[tuple[Columns, Columns]], c: slice) -> Array:
         pattern = self.blocks.patterns[level]
-        total = -sum(pattern.combine(a[0][:, c], b[1]) for a, b in pairs)
-        return pattern.lift(total, upper, self.blocks.patterns[upper].indices.size)
+        parts = [pattern.combine(a[0][:, c], b[1]) for a, b in pairs]
+        return pattern.lift(-np.sum(parts, axis=0), upper, self.blocks.patterns[upper].indices.size)
 
     def _add_second(
         self,

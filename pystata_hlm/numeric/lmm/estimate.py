@@ -42,7 +42,9 @@ def _starts(
     blocks: Blocks, params: ParamSet, sums: Sequence[Array], pick: Callable[[Array], float]
 ) -> Matrices:
     out: Matrices = []
-    for level, own, z_map, g in zip(params.equations, sums, blocks.basis.z_map, blocks.group_counts, strict=True):
+    for level, own, z_map, g in zip(
+        params.equations, sums, blocks.basis.z_map, blocks.group_counts, strict=True
+    ):
         at, row = 0, []
         for eq in level:
             cols = slice(at, at + eq.q)

@@ -222,9 +222,7 @@ class LmmFit:
             cluster,
         )
 
-    def robust(
-        self, cluster: NDArray[np.integer] | None = None, copies: Array | None = None
-    ) -> RobustVcov:
+    def robust(self, cluster: NDArray[np.integer] | None = None, copies: Array | None = None) -> RobustVcov:
         """vce(robust) / vce(cluster): see RobustVcov. copies (J,): the cluster's weight is the number of clusters
         that it stands for (frequency weights)."""
         return sandwich(self.scores(cluster), self.vcov_beta, self.vcov_metric, self.jacobian, copies)
@@ -435,7 +433,9 @@ def _callers_order(
     square = np.ix_(order, order)
     equations: list[list[EquationParams]] = [[] for _ in levels]
     covariances: list[list[Array]] = [[] for _ in levels]
-    flat = sorted((t.level, e, n, k) for n, t in enumerate(arrangement.terms) for k, e in enumerate(t.equations))
+    flat = sorted(
+        (t.level, e, n, k) for n, t in enumerate(arrangement.terms) for k, e in enumerate(t.equations)
+    )
     for level, _, n, k in flat:
         place = arrangement.place(n)
         equations[level].append(params.equations[place][k])

@@ -268,7 +268,7 @@ def sandwich(
     n_clusters = scores.shape[0]
     if copies is not None:
         scores = scores / np.sqrt(copies)[:, None]
-        n_clusters = int(round(float(copies.sum())))
+        n_clusters = round(float(copies.sum()))
     model = np.zeros((scores.shape[1],) * 2)
     model[:p, :p] = vcov_beta
     model[p:, p:] = vcov_metric

@@ -161,7 +161,7 @@ class Objective:
     reml: bool
 
     @property
-    def scale_df(self) -> int:
+    def scale_df(self) -> float:
         """n, or n - p for REML: divisor of sigma^2."""
         return self.blocks.n - (self.blocks.p if self.reml else 0)
 
@@ -312,7 +312,9 @@ class _LevelDerivatives:
     s: Array
     j: Array
     et: Array  # (K, q, m, G) E_k T
-    count: Array | None = None  # (G,) weights of the groups in the totals; the columns are scaled by their roots
+    count: Array | None = (
+        None  # (G,) weights of the groups in the totals; the columns are scaled by their roots
+    )
 
     def weighted(self, count: Array) -> _LevelDerivatives:
         """What add_first and add_second need when each group counts ``count`` times."""

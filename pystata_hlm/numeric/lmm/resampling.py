@@ -80,7 +80,7 @@ class Resampler:
         state = factorise_at(blocks, objective.params, summary.final)
         beta, vcov_beta = fixed_effects(objective, state)
         return Refit(
-            blocks.n,
+            int(blocks.n),
             beta,
             vcov_beta,
             variance_estimates(objective, state),
