@@ -31,6 +31,8 @@ def common_type(a: str, b: str) -> str:
 def take_rows(column: Column, rows: np.ndarray, stype: str) -> np.ndarray:
     """Storage array of ``stype`` with the given rows; -1 gives a missing value."""
     source = column.recast(stype).data
+    if len(rows) and rows.min() >= 0:
+        return source.take(rows)
     out: np.ndarray = missing.missing_array(len(rows), stype)
     there = rows >= 0
     if len(source):

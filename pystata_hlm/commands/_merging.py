@@ -67,29 +67,44 @@ def pair_rows(master: Dataset, using: Dataset, keys: list[str], kind: str) -> Pa
         raise describe_keys(keys, "master")
     if kind[2] == "1" and (nb > 1).any():
         raise describe_keys(keys, "using")
-    rows_a, rows_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
+    rows_a = _in_order(a)
+    alone = np.flatnonzero(na[b] == 0)
+    alone = alone[_in_order(b[alone])]
+    if int(nb.max(initial=0)) <= 1:
+        partner = np.full(g, -1)
+        partner[b] = np.arange(len(b))
+        im, iu = rows_a, partner[a[rows_a]]
+    else:
+        im, iu = _side_by_side(a, rows_a, na, b, nb)
+    if not len(alone):
+        return Pairs(im, iu)
+    return Pairs(np.concatenate([im, np.full(len(alone), -1)]), np.concatenate([iu, alone]))
+
+
+def _in_order(codes: np.ndarray) -> np.ndarray:
+    """Row numbers in the order of the groups, those of a group as they stand."""
+    order = sorting.stable_order([codes]) if len(codes) > 1 else None
+    return np.arange(len(codes)) if order is None else order
+
+
+def _side_by_side(
+    a: np.ndarray, rows_a: np.ndarray, na: np.ndarray, b: np.ndarray, nb: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Groups with several rows in both datasets: first with first ..., the last of the shorter side repeated."""
+    rows_b = _in_order(b)
     start_a, start_b = np.cumsum(na) - na, np.cumsum(nb) - nb
-    # rows of the result per group: as many as the larger side has (m:m pairs them one by one)
     size = np.where(na > 0, np.maximum(na, nb), 0)
-    group = np.repeat(np.arange(g), size)
+    group = np.repeat(np.arange(len(na)), size)
     place = np.arange(len(group)) - np.repeat(np.cumsum(size) - size, size)
-    im = rows_a[start_a[group] + np.minimum(place, na[group] - 1)] if len(group) else np.zeros(0, np.int64)
-    matched = nb[group] > 0
-    iu = np.full(len(group), -1)
-    if len(rows_b):
-        at = start_b[group] + np.minimum(place, np.maximum(nb[group] - 1, 0))
-        iu[matched] = rows_b[at[matched]]
-    alone = rows_b[na[b[rows_b]] == 0] if len(rows_b) else np.zeros(0, np.int64)
-    return Pairs(
-        np.concatenate([im, np.full(len(alone), -1)]).astype(np.int64),
-        np.concatenate([iu, alone]).astype(np.int64),
-    )
+    im = rows_a[start_a[group] + np.minimum(place, na[group] - 1)]
+    at = np.minimum(start_b[group] + np.minimum(place, np.maximum(nb[group] - 1, 0)), len(rows_b) - 1)
+    return im, np.where(nb[group] > 0, rows_b[at], -1)
 
 
 def all_pairs(master: Dataset, using: Dataset, keys: list[str]) -> Pairs:
     """Within each group of the keys, every row of the master with every row of the using data, in key order."""
     a, b, g = key_codes(master, using, keys)
-    rows_a, rows_b = np.argsort(a, kind="stable"), np.argsort(b, kind="stable")
+    rows_a, rows_b = _in_order(a), _in_order(b)
     nb = np.bincount(b, minlength=g)
     start_b = np.cumsum(nb) - nb
     times = nb[a[rows_a]]

@@ -269,6 +269,7 @@ def combine(
     """Make ``ctx.data`` the joined dataset; returns the result code (1 to 5) of each row."""
     master_rows, using_rows = pairs.master, pairs.using
     result = np.where(using_rows < 0, 1, np.where(master_rows < 0, 2, 3))
+    only_using = np.flatnonzero(result == 2)
     columns: dict[str, Column] = {}
     conflict = np.zeros(len(result), dtype=bool)
     updated = np.zeros(len(result), dtype=bool)
@@ -287,9 +288,10 @@ def combine(
         if name not in keys:
             _combine.widened(name, column.stype, stype, ctx)
         mine = _combine.take_rows(column, master_rows, stype)
-        theirs = _combine.take_rows(other, using_rows, stype)
-        take = result == 2
+        if len(only_using):
+            mine[only_using] = other.recast(stype).data[using_rows[only_using]]
         if call.has("update") and name not in keys:
+            theirs = _combine.take_rows(other, using_rows, stype)
             ours, yours = Column(mine, stype), Column(theirs, stype)
             gone, there = ours.is_missing(), ~yours.is_missing()
             both = (result == 3) & there
@@ -297,8 +299,8 @@ def combine(
             differs = both & ~gone & np.asarray(mine != theirs)
             updated |= fill
             conflict |= differs
-            take = take | fill | (differs if call.has("replace") else False)
-        mine[take] = theirs[take]
+            take = fill | differs if call.has("replace") else fill
+            mine[take] = theirs[take]
         columns[name] = _combine.with_type(column, mine, stype)
     for name in using.names:
         if name not in data:
