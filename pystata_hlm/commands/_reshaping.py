@@ -13,6 +13,8 @@ from pystata_hlm.data.dataset import Dataset
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_trimmed
 
+BLOCK = 1 << 12
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -66,27 +68,35 @@ def constant_names(data: Dataset, shape: Shape, taken: set[str]) -> list[str]:
 
 def to_long(data: Dataset, shape: Shape) -> Dataset:
     """One row per (i, j): i, j, the stubs, then the variables that do not vary."""
+    data = data.copy()
+    data.sort(list(shape.i))  # i identifies the rows, so the long data come out sorted by i and j
     n, m = data.n, len(shape.values)
-    rows = np.repeat(np.arange(n), m)
-    columns: dict[str, Column] = {name: data.column(name).take(rows) for name in shape.i}
+
+    def repeated(name: str) -> Column:
+        column = data.column(name)
+        return column.with_(data=np.repeat(column.data, m))
+
+    columns: dict[str, Column] = {name: repeated(name) for name in shape.i}
     columns[shape.j] = _j_column(shape, n)
     gone: set[str] = set()
     for stub in shape.stubs:
         names = [shape.wide(stub, value) for value in shape.values]
         gone.update(names)
         columns[shape.long(stub)] = _stacked(data, names, n, m)
-    rest = {name: data.column(name).take(rows) for name in constant_names(data, shape, gone | set(columns))}
+    rest = {name: repeated(name) for name in constant_names(data, shape, gone | set(columns))}
     out = _like(data, {**columns, **rest})
-    out.hidden = {key: array[rows] for key, array in data.hidden.items()}
+    out.hidden = {key: np.repeat(array, m, axis=0) for key, array in data.hidden.items()}
     out.sort([*shape.i, shape.j])
     return out
 
 
 def _j_column(shape: Shape, n: int) -> Column:
     if shape.string:
-        return Column.text(np.tile(np.array([value.encode() for value in shape.values]), n))
-    numbers = np.array([float(value) for value in shape.values])
-    return Column.numeric(np.tile(numbers, n), None, storage.smallest_type(numbers))
+        column = Column.text(np.array([value.encode() for value in shape.values]))
+    else:
+        numbers = np.array([float(value) for value in shape.values])
+        column = Column.numeric(numbers, None, storage.smallest_type(numbers))
+    return column.with_(data=np.tile(column.data, n))
 
 
 def _stacked(data: Dataset, names: list[str], n: int, m: int) -> Column:
@@ -97,12 +107,16 @@ def _stacked(data: Dataset, names: list[str], n: int, m: int) -> Column:
         if column.is_string != present[0].is_string:
             raise StataError(198, f"{' '.join(names)} are not all numeric or all string")
         stype = common_type(stype, column.stype)
+    grid = np.empty((n, m), dtype=storage.dtype_of(stype))
     parts = [
         data.column(name).recast(stype).data if name in data else missing.missing_array(n, stype)
         for name in names
     ]
-    stacked = np.stack(parts, axis=1).reshape(n * m)
-    return with_type(present[0], stacked, stype).with_(label="")
+    for start in range(0, n, BLOCK):  # a block of rows stays in the processor's cache
+        rows = slice(start, start + BLOCK)
+        for k, part in enumerate(parts):
+            grid[rows, k] = part[rows]
+    return with_type(present[0], grid.reshape(n * m), stype).with_(label="")
 
 
 def to_wide(data: Dataset, shape: Shape) -> Dataset:

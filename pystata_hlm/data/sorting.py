@@ -15,6 +15,9 @@ from pystata_hlm.data.column import Column
 
 Rows = NDArray[np.int64]
 
+_PIECE = 1 << 18
+"""Rows handled at a time where numbers of all rows would take as much memory again."""
+
 
 def sort_key(column: Column) -> NDArray[Any]:
     """Array whose ``<`` and ``==`` order the column as Stata does (numbers < . < .a < .z; strings by bytes).
@@ -162,16 +165,29 @@ class Groups:
         order = stable_order([self.codes])
         return (np.arange(len(self.codes)) if order is None else order)[left_out:]
 
-    @property
+    @cached_property
     def first_rows(self) -> Rows:
         """Row number of each group's first row."""
-        return self.starts if self.order is None else self.order[self.starts]
+        return self.starts if self.contiguous else self._edge(backwards=True)
 
-    @property
+    @cached_property
     def last_rows(self) -> Rows:
         """Row number of each group's last row."""
-        last = self.starts + self.sizes - 1
-        return last if self.order is None else self.order[last]
+        return self.starts + self.sizes - 1 if self.contiguous else self._edge(backwards=False)
+
+    def _edge(self, backwards: bool) -> Rows:
+        """The row that is met last in each group, going through the rows forwards or backwards."""
+        n = len(self.codes)
+        out = np.zeros(len(self.starts) + 1, dtype=np.int64)  # rows left out (-1) go to the last place
+        starts = range(0, n, _PIECE)
+        for start in reversed(starts) if backwards else starts:
+            part = self.codes[start : start + _PIECE]
+            rows = np.arange(start, start + len(part))
+            if backwards:
+                out[part[::-1]] = rows[::-1]
+            else:
+                out[part] = rows
+        return out[:-1]
 
     def rows(self, group: int) -> Rows | slice:
         """Rows of one group: a slice when contiguous, else row numbers."""
@@ -226,14 +242,28 @@ def _ranks_in_order(keys: Sequence[NDArray[Any]], n: int) -> Rows:
 
 def _ranks(keys: Sequence[NDArray[Any]], n: int) -> Rows:
     """Group numbers of rows in any order: by a table when the keys span few values, else by sorting."""
+    if len(keys) == 1 and keys[0].dtype.kind in "iu" and n:
+        key = keys[0]
+        low, high = int(key.min()), int(key.max())
+        if high - low < max(4 * n, 1 << 16):
+            return _by_table(
+                key - key.dtype.type(low) if low >= 0 else key.astype(np.int64) - low, high - low
+            )
     packed = pack(keys, 64 - n.bit_length())
     key = packed[0]
     if len(packed) == 1 and key.dtype == np.uint64 and (top := int(key.max())) < max(4 * n, 1 << 16):
-        present = np.zeros(top + 1, dtype=bool)
-        present[key] = True
-        return (np.cumsum(present) - 1)[key]
+        return _by_table(key, top)
     order = stable_order(packed)
     assert order is not None
     labels = np.empty(n, dtype=np.int64)
     labels[order] = _ranks_in_order([key[order] for key in packed], n)
     return labels
+
+
+def _by_table(key: NDArray[Any], top: int) -> Rows:
+    """Group numbers of keys from 0 to ``top``."""
+    present = np.zeros(top + 1, dtype=bool)
+    present[key] = True
+    if present.all():
+        return key.astype(np.int64)
+    return (np.cumsum(present) - 1)[key]
