@@ -73,7 +73,7 @@ def pair_rows(master: Dataset, using: Dataset, keys: list[str], kind: str) -> Pa
     if int(nb.max(initial=0)) <= 1:
         partner = np.full(g, -1)
         partner[b] = np.arange(len(b))
-        im, iu = rows_a, partner[a[rows_a]]
+        im, iu = rows_a, np.repeat(partner, na)
     else:
         im, iu = _side_by_side(a, rows_a, na, b, nb)
     if not len(alone):

@@ -268,11 +268,13 @@ def combine(
 ) -> np.ndarray:
     """Make ``ctx.data`` the joined dataset; returns the result code (1 to 5) of each row."""
     master_rows, using_rows = pairs.master, pairs.using
-    result = np.where(using_rows < 0, 1, np.where(master_rows < 0, 2, 3))
+    result = np.full(len(master_rows), 3, dtype=np.int8)
+    result[using_rows < 0] = 1
+    result[master_rows < 0] = 2
     only_using = np.flatnonzero(result == 2)
     columns: dict[str, Column] = {}
-    conflict = np.zeros(len(result), dtype=bool)
-    updated = np.zeros(len(result), dtype=bool)
+    conflict = np.zeros(len(result) if call.has("update") else 0, dtype=bool)
+    updated = conflict.copy()
     for name in data.names:
         column = data.column(name)
         if name not in using:
@@ -307,7 +309,8 @@ def combine(
             column = using.column(name)
             columns[name] = column.with_(data=_combine.take_rows(column, using_rows, column.stype))
     if call.has("update"):
-        result = np.where(conflict, 5, np.where(updated, 4, result))
+        result[updated] = 4
+        result[conflict] = 5
     joined = Dataset(columns)
     joined.label, joined.filename, joined.timestamp = data.label, data.filename, data.timestamp
     joined.value_labels, joined.data_chars = dict(data.value_labels), dict(data.data_chars)
@@ -329,9 +332,7 @@ def _add_result(flag: str, result: np.ndarray, ctx: Context) -> None:
     texts = TEXTS if ctx.settings.release >= 17 else {k: v[0].lower() + v[1:] for k, v in TEXTS.items()}
     ctx.data.value_labels["_merge"] = ValueLabel(texts)
     label = "Matching result from merge" if ctx.settings.release >= 17 else ""
-    column = Column.numeric(
-        result.astype(float), None, "byte", format="%23.0g", value_label="_merge", label=label
-    )
+    column = Column(result, "byte", format="%23.0g", value_label="_merge", label=label)
     ctx.data.add(flag, column)
 
 
