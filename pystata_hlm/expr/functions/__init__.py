@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pystata_hlm.expr.functions import (
     bystate,
+    collation,
     date,
     date_related,
     date_text,
@@ -25,6 +26,7 @@ __all__ = [
     "FUNCTIONS",
     "FunctionSpec",
     "bystate",
+    "collation",
     "date",
     "date_related",
     "date_text",

@@ -85,11 +85,6 @@ UNSUPPORTED = frozenset(
         "collatorlocale",
         "collatorversion",
         "wordbreaklocale",
-        "ustrsortkey",
-        "ustrsortkeyex",
-        "ustrcompareex",
-        "regexcapture",
-        "regexcapturenamed",
     ]
 )
 """Functions that Stata has and we lack."""

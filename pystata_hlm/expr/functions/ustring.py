@@ -257,16 +257,6 @@ def tobytes(s: Any, hexadecimal: Any = ZERO) -> Any:
     return per_distinct(one, s, hexadecimal)
 
 
-@function("ustrcompare", "s s s?", "-1, 0 or 1 by the order of s1 and s2")
-def ustrcompare(a: Any, b: Any, locale: Any = EMPTY) -> Any:
-    def key(raw: bytes) -> tuple[str, str]:
-        value = decode(raw)
-        base = "".join(c for c in unicodedata.normalize("NFD", value) if not unicodedata.combining(c))
-        return base.casefold(), value.swapcase()
-
-    return per_distinct(lambda x, y: float((key(x) > key(y)) - (key(x) < key(y))), a, b)
-
-
 @function("ustrto", "s s n", "the string in an encoding; mode 1 substitutes, 2 skips, 3 stops, 4 escapes")
 def ustrto(s: Any, encoding: Any, mode: Any) -> Any:
     handlers = {1.0: "replace", 2.0: "ignore", 4.0: "backslashreplace"}

@@ -151,7 +151,9 @@ def test_errors(session: Session) -> None:
     fails("display lnmvnormalden(m, V, A)", 503, "conformability error", session=session)
     fails("display lnwishartden(5, (1), V)", 198, session=session)
     fails("display trace(m)", 503, "conformability error", session=session)
-    fails('display ustrsortkey("a")', 133, "function ustrsortkey() not yet supported", session=session)
+    fails(
+        'display collatorversion("en")', 133, "function collatorversion() not yet supported", session=session
+    )
     fails("display nosuch(1)", 133, "unknown function nosuch()", session=session)
 
 
