@@ -55,6 +55,31 @@ def layout(found: Axis, freq: np.ndarray, fmt: str, linesize: int) -> Table:
     return Table("\n".join(wrap(found.head, stub)), stub, columns, tuple(body), name="tabulate")
 
 
+PLOT = 53
+"""Asterisks of the longest bar."""
+
+
+def plot(found: Axis, freq: np.ndarray, fmt: str) -> Table:
+    """``plot``: frequencies and bars of asterisks in place of percentages."""
+    stub = max(STUB, min(30, max(text_width(text) for text in found.texts)))
+    top = float(freq.max())
+    bars = np.rint(freq if top <= PLOT else PLOT * freq / top).astype(int)
+    body: list[Row | Rule] = [
+        Row(cut_to_width(text, stub), (Cell(float(f), fmt),), " |" + "*" * int(b))
+        for text, f, b in zip(found.texts, freq, bars, strict=True)
+    ]
+    body += [Rule(), Row("Total", (Cell(float(fsum(freq)), fmt),))]
+    columns = (Col("Freq.", 11), Col("", PLOT, bar=True, align="left"))
+    return Table(
+        "\n".join(wrap(found.head, stub)),
+        stub,
+        columns,
+        tuple(body),
+        head_text=("      Freq.",),
+        name="tabulate",
+    )
+
+
 def indicator_label(found: Axis, k: int) -> str:
     """Variable label of an indicator: ``rep78==     1.0000``, ``foreign==Domestic``."""
     text = found.texts[k]
@@ -97,5 +122,8 @@ def tabulate(call: Call, ctx: Context, name: str, rows: np.ndarray) -> Stored:
         matrices[call.options["matrow"]] = StataMatrix.make(shown.values[:, None])
     if not call.has("nofreq"):
         ctx.say()
-        ctx.emit(layout(shown, freq, frequency_format(call.weight, 11), ctx.settings.linesize))
+        fmt = frequency_format(call.weight, 11)
+        ctx.emit(
+            plot(shown, freq, fmt) if call.has("plot") else layout(shown, freq, fmt, ctx.settings.linesize)
+        )
     return Stored("r", {"N": fsum(freq), "r": float(found.size)})

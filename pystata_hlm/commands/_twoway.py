@@ -196,6 +196,12 @@ def tabulate(call: Call, ctx: Context, names: tuple[str, ...], rows: np.ndarray)
         ctx.say("no observations")
         return Stored("r", {"N": 0.0, "r": 0.0, "c": 0.0})
     table = counts((down.index, across.index), (down.size, across.size), call.weight, rows)
+    if call.has("rowsort"):
+        order = np.argsort(-table.sum(1), kind="stable")
+        down, table = down.reordered(order), table[order]
+    if call.has("colsort"):
+        order = np.argsort(-table.sum(0), kind="stable")
+        across, table = across.reordered(order), table[:, order]
     matrices = ctx.workspace.matrices
     if call.has("matcell"):
         matrices[call.options["matcell"]] = StataMatrix.make(table)

@@ -11,6 +11,8 @@ from pystata_hlm.commands._storing import distinct_texts
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column, longest
 from pystata_hlm.data.dataset import Dataset
+from pystata_hlm.data.names import abbrev
+from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_number, format_trimmed
 from pystata_hlm.output.items import lines
 from pystata_hlm.runtime.context import Context
@@ -189,30 +191,84 @@ def string_lines(data: Dataset, name: str, rows: np.ndarray, most: int, words: W
     return out
 
 
+def _header(data: Dataset) -> list[str]:
+    facts = [("Dataset", data.filename), ("Last saved", data.timestamp.strip()), ("Label", data.label)]
+    facts += [("Number of variables", f"{data.k:,}"), ("Number of observations", f"{data.n:,}")]
+    facts.append(("Size", f"{data.width * data.n:,} bytes ignoring labels, etc."))
+    return ["", *(f"{label:>24}:  {text}" for label, text in facts if text)]
+
+
+def _notes(notes: dict[int, str]) -> list[str]:
+    return [f"  {number}.  {text}" for number, text in notes.items()]
+
+
+def compact(data: Dataset, names: tuple[str, ...], rows: np.ndarray, width: int) -> list[str]:
+    """One line for each variable: observations, distinct values, mean, minimum, maximum, label."""
+    table = [("Variable", "Obs", "Unique", "Mean", "Min", "Max", "Label")]
+    for name in names:
+        column = data.column(name).take(rows)
+        if column.is_string:
+            levels, index = distinct_texts(column)
+            used = [
+                n
+                for text, n in zip(levels, np.bincount(index, minlength=len(levels)).tolist(), strict=True)
+                if text
+            ]
+            obs, unique, figures = int(sum(used)), len(used), (".", ".", ".")
+        else:
+            x = column.values()
+            x = x[~np.isnan(x)]
+            obs, unique = len(x), len(np.unique(x))
+            values = (float(x.mean()), float(x.min()), float(x.max())) if obs else (np.nan,) * 3
+            figures = tuple(format_trimmed(v, "%9.0g") for v in values)  # type: ignore[assignment]
+        table.append((abbrev(name, 12), f"{obs}", f"{unique}", *figures, column.label))
+    widths = [max(len(row[k]) for row in table) for k in range(6)]
+    gaps = (0, 3, 1, 2, 2, 2)
+    out = [""]
+    for k, row in enumerate(table):
+        line = f"{row[0]:<{widths[0]}}"
+        line += "".join(" " * gaps[j] + row[j].rjust(widths[j]) for j in range(1, 6))
+        out.append(f"{line}  {row[6]}"[:width].rstrip())
+        if k == 0:
+            out.append("-" * width)
+    return [*out, "-" * width]
+
+
 @command(
     "codebook",
     varlist="all",
-    options=(Opt("tabulate", 1, "int", 9),),
-    unsupported=(
-        "compact:1",
-        "notes:1",
-        "header:1",
-        "mv:1",
-        "problems:1",
-        "languages:1",
-        "all:1",
-        "detail:1",
+    options=(
+        Opt("tabulate", 1, "int", 9),
+        Opt("compact", 1),
+        Opt("dots", 0),
+        Opt("notes", 1),
+        Opt("header", 1),
+        Opt("all", 1),
     ),
+    unsupported=("mv", "problems:1", "languages:1", "detail:1"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     rows = np.flatnonzero(call.sample)
     words = Words(ctx.settings.release >= 17)
+    if call.has("compact"):
+        if call.has("dots"):
+            ctx.say("." * len(call.varlist))
+        ctx.emit(lines(*compact(ctx.data, call.varlist, rows, ctx.settings.linesize - 1)))
+        return None
+    if call.has("dots"):
+        raise StataError(198, "option dots may be specified only with option compact")
     out: list[str] = []
+    if call.has("header") or call.has("all"):
+        out += _header(ctx.data)
+    if (call.has("notes") or call.has("all")) and ctx.data.notes():
+        out += ["", "_dta:", *_notes(ctx.data.notes())]
     for name in call.varlist:
         column = ctx.data.column(name)
         out += _heading(name, column.label, ctx.settings.linesize - 1)
         work = string_lines if column.is_string else numeric_lines
         out += work(ctx.data, name, rows, call.opt("tabulate", 9), words)
+        if (call.has("notes") or call.has("all")) and ctx.data.notes(name):
+            out += ["", f"{name}:", *_notes(ctx.data.notes(name))]
     if out:
         ctx.emit(lines(*out))
     return None

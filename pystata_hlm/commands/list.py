@@ -94,6 +94,12 @@ def _footer(call: Call, data: Dataset, rows: np.ndarray) -> list[tuple[str, list
     return out
 
 
+def _heading(data: Dataset, name: str, width: int, substitute: bool) -> str:
+    """The variable's name, or with ``subvarname`` its characteristic varname."""
+    given = data.get_chars(name).get("varname", "") if substitute and name in data else ""
+    return given or abbrev(name, width)
+
+
 @command(
     "list",
     min=1,
@@ -119,14 +125,22 @@ def _footer(call: Call, data: Dataset, rows: np.ndarray) -> list[tuple[str, list
         Opt("sum", 3, "flagortext"),
         Opt("N", 1, "flagortext"),
         Opt("linesize", 4, "int"),
+        Opt("subvarname", 6),
+        Opt("absolute", 3),
+        Opt("nodotz", 0, "off"),
     ),
-    unsupported=("subvarname:6", "constant:4", "notrim", "absolute:3", "nodotz", "flicker"),
+    unsupported=("constant:4", "notrim", "flicker"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
-    data = ctx.data
     rows = np.flatnonzero(call.sample)
-    if not call.varlist or len(rows) == 0:
-        return None
+    if call.varlist and len(rows):
+        show(call, ctx, rows)
+    return None
+
+
+def show(call: Call, ctx: Context, rows: np.ndarray) -> None:
+    """The listing of the call's variables for some rows (``browse`` and ``edit`` list too)."""
+    data = ctx.data
     width = call.opt("abbreviate", 8)
     string = call.opt("string", 0)
     clauses = call.node.clauses
@@ -153,21 +167,22 @@ def run(call: Call, ctx: Context) -> Stored | None:
     elif call.has("display"):
         options["format"] = "display"
     cells = [cell_texts(data, name, rows, call.has("nolabel"), string) for name in call.varlist]
+    if call.has("nodotz"):  # .z is not shown
+        cells = [["" if text == ".z" else text for text in column] for column in cells]
     if call.has("nocompress"):  # every column as wide as its display format
         cells = [
             [text.rjust(parse_format(data.column(name).format).width) for text in column]
             for name, column in zip(call.varlist, cells, strict=True)
         ]
     numbers = (rows + 1).tolist()
-    if call.by is not None:  # numbered within the group
+    if call.by is not None and not call.has("absolute"):  # numbered within the group
         numbers = list(range(1, len(rows) + 1))
     ctx.emit(
         Listing(
-            heads=tuple(abbrev(name, width) for name in call.varlist),
+            heads=tuple(_heading(data, name, width, call.has("subvarname")) for name in call.varlist),
             aligns=tuple(alignment(data.column(name)) for name in call.varlist),
             cells=tuple(tuple(column) for column in cells),
             obs=tuple(numbers),
             options=options,
         )
     )
-    return None

@@ -49,6 +49,10 @@ OPTIONS = (
     Opt("freq", 1),
     Opt("obs", 1),
     Opt("noobs", 4),
+    Opt("plot", 2),
+    Opt("subpop", 3, "varname"),
+    Opt("rowsort", 0),
+    Opt("colsort", 0),
 )
 _TWOWAY_ONLY = [
     "chi2",
@@ -69,6 +73,8 @@ _TWOWAY_ONLY = [
     "nolog",
     "all",
     "matcol",
+    "rowsort",
+    "colsort",
 ]
 _SUMMARIZE_ONLY = ("means", "nomeans", "standard", "nostandard", "freq", "obs", "noobs")
 
@@ -91,13 +97,22 @@ def check_options(call: Call) -> None:
         for name in _TWOWAY_ONLY:
             if call.has(name) and not (call.has("summarize") and name == "wrap"):
                 raise StataError.option_not_allowed(name)
-    elif call.has("generate") or call.has("sort"):
-        raise StataError.option_not_allowed("generate()" if call.has("generate") else "sort")
+    else:
+        for name, shown in (
+            ("generate", "generate()"),
+            ("sort", "sort"),
+            ("plot", "plot"),
+            ("subpop", "subpop()"),
+        ):
+            if call.has(name):
+                raise StataError.option_not_allowed(shown)
 
 
 def sample_of(call: Call, ctx: Context, names: tuple[str, ...]) -> np.ndarray:
     """Rows that count: the sample, without missing values unless ``missing``."""
     rows = call.sample.copy()
+    if call.has("subpop"):  # its zeros are left out
+        rows &= ctx.data.values(call.options["subpop"]) != 0
     if not call.has("missing"):
         for name in names:
             rows &= ~ctx.data.column(name).is_missing()
@@ -122,7 +137,7 @@ def tabulate(call: Call, ctx: Context, names: tuple[str, ...]) -> Stored | None:
     byable="loop",
     weights=("fweight", "aweight", "iweight"),
     options=OPTIONS,
-    unsupported=("plot:2", "subpop:3", "rowsort", "colsort", "replace:3"),
+    unsupported=("replace:3",),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     check_options(call)

@@ -190,7 +190,7 @@ def test_tab1_and_tab2_titles() -> None:
         ("tabulate", 100, "varlist required"),
         ("tabulate a b x", 103, "too many variables specified"),
         ("tabulate a, chi2", 198, "option chi2 not allowed"),
-        ("tabulate a, plot", 198, "option plot not yet supported"),
+        ("tabulate a b, plot", 198, "option plot not allowed"),
         ("tabulate a b, generate(z)", 198, "option generate() not allowed"),
         ("tabulate a, generate(x)", None, None),
         ("tabulate a [pw=x]", 101, None),
