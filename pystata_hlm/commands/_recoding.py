@@ -129,6 +129,24 @@ def read_rules(text: str) -> list[Rule]:
     return rules
 
 
+def rule_checks(
+    rules: list[Rule], values: np.ndarray, codes: np.ndarray | None, rows: np.ndarray
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """Numbers (from 1) of the rules that no row meets, and pairs of rules that some row meets both."""
+    ordered = missing.ordered(values, codes)
+    hits = [rule.hits(ordered) & rows for rule in rules]
+    met = np.zeros(len(values), dtype=bool)
+    for hit in hits:
+        met |= hit
+    unused = [
+        k
+        for k, (rule, hit) in enumerate(zip(rules, hits, strict=True), 1)
+        if (not (rows & ~met).any() and rule.is_else) or (not rule.is_else and not hit.any())
+    ]
+    overlaps = [(a + 1, b + 1) for b in range(len(rules)) for a in range(b) if (hits[a] & hits[b]).any()]
+    return unused, overlaps
+
+
 def apply_rules(
     rules: list[Rule], values: np.ndarray, codes: np.ndarray | None, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -94,7 +94,8 @@ class Grouped:
 
     def sd(self) -> Floats:
         """Divisor n-1; missing for a single observation."""
-        return np.sqrt(_ratio(self.power_sum(2), self.total_weight - 1))
+        free = self.total_weight - 1
+        return np.sqrt(_ratio(self.power_sum(2), np.where(free > 0, free, np.nan)))
 
     def moment(self, k: int) -> Floats:
         return _ratio(self.power_sum(k), self.total_weight)

@@ -86,6 +86,14 @@ def _statistic(word: str) -> str:
     raise StataError(198, f"invalid statistic: ({word})")
 
 
+REFUSED = {
+    "pweight": ("sd", "semean", "sebinomial", "sepoisson"),
+    "iweight": ("semean", "sebinomial", "sepoisson"),
+    "aweight": ("sebinomial", "sepoisson"),
+}
+"""Statistics that a kind of weight does not go with ([D] collapse)."""
+
+
 @command(
     "collapse",
     syntax="anything",
@@ -109,6 +117,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
             raise StataError.type_mismatch()
         if target.name in by:
             raise StataError(198, f"{target.name} may not be both a by() variable and a result")
+        if call.weight is not None and target.statistic in REFUSED.get(call.weight.kind, ()):
+            raise StataError(135, f"{target.statistic} not allowed with {call.weight.kind}s")
     sample = call.sample
     if call.has("cw"):
         for target in targets:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from pystata_hlm.commands._storing import distinct_texts, missing_note
 from pystata_hlm.commands.tostring import new_names
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column
+from pystata_hlm.errors import StataError
+from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
+
+_ILLEGAL = "".join(chr(0xDC80 + k) for k in range(128))
+"""How bytes that are no UTF-8 come out of ``distinct_texts``."""
 
 
 def to_numbers(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -43,7 +50,7 @@ def _number(text: str) -> tuple[float, int, bool]:
     options=(
         Opt("generate", 1, "text"),
         Opt("replace"),
-        Opt("ignore", 1, "string"),
+        Opt("ignore", 1, "text"),
         Opt("force"),
         Opt("float"),
         Opt("percent", 1),
@@ -53,6 +60,7 @@ def _number(text: str) -> tuple[float, int, bool]:
 def run(call: Call, ctx: Context) -> Stored | None:
     data = ctx.data
     targets = new_names(call, ctx)
+    ignored = _ignored(call)
     verb = "replace" if targets is None else "generate"
     for k, name in enumerate(call.varlist):
         column = data.column(name)
@@ -60,15 +68,16 @@ def run(call: Call, ctx: Context) -> Stored | None:
             ctx.say(f"{name} already numeric; no {verb}")
             continue
         strings, index = distinct_texts(column)
-        removed = _removed(strings, call)
+        removed = _removed(strings, ignored)
         if removed:
             table = str.maketrans("", "", "".join(removed))
             strings = [text.translate(table) for text in strings]
         if call.has("dpcomma"):
             strings = [text.replace(",", ".") for text in strings]
-        percents = np.array([text.strip().endswith("%") for text in strings])
-        if call.has("percent"):
+        percents = np.array(["%" in text for text in strings])
+        if call.has("percent") and percents.any():
             strings = [text.replace("%", "") for text in strings]
+            removed = [*removed, "%"]
         values, codes, bad = to_numbers(strings)
         if bad.any() and not call.has("force"):
             inside = "contains characters not specified in ignore()" if call.has("ignore") else None
@@ -92,8 +101,6 @@ def run(call: Call, ctx: Context) -> Stored | None:
             what = f"{name}: {'characters' if len(removed) > 1 else 'character'} {' '.join(map(_shown, removed))} removed"
         elif bad.any():
             what = f"{name}: contains nonnumeric characters"
-        elif call.has("percent") and percents.any():
-            what = f"{name}: percent converted"
         else:
             what = f"{name}: all characters numeric"
         if targets is None:
@@ -108,12 +115,27 @@ def run(call: Call, ctx: Context) -> Stored | None:
     return None
 
 
-def _removed(strings: list[str], call: Call) -> list[str]:
-    """Characters of ignore() that occur, in the order given."""
-    wanted = dict.fromkeys(call.opt("ignore", ""))
+def _ignored(call: Call) -> str:
+    """The characters of ``ignore("chars" [, aschars | asbytes | illegal])``; illegal adds broken UTF-8."""
+    text = call.opt("ignore", "")
+    found = re.fullmatch(
+        r'\s*(`".*"\'|"[^"]*"|[^",]*)\s*(?:,\s*((?:aschars|asbytes|illegal|\s)+))?', text, re.DOTALL
+    )
+    if found is None:  # a bare list that itself holds commas
+        return strip_quotes(text)
+    options = (found[2] or "").split()
+    if "asbytes" in options and "aschars" in options:
+        raise StataError(198, "options aschars and asbytes may not be combined")
+    return strip_quotes(found[1]) + (_ILLEGAL if "illegal" in options else "")
+
+
+def _removed(strings: list[str], wanted: str) -> list[str]:
+    """Characters to ignore that occur, in the order given."""
     present = set().union(*map(set, strings)) if strings else set()
-    return [c for c in wanted if c in present]
+    return [c for c in dict.fromkeys(wanted) if c in present]
 
 
 def _shown(character: str) -> str:
+    if character in _ILLEGAL:
+        return f"\\x{ord(character) - 0xDC00:02x}"
     return {" ": "space", "\t": "tab"}.get(character, character)

@@ -1,6 +1,8 @@
-"""duplicates: report, tag, list or drop duplicate observations.   duplicates report|tag|list|drop [varlist] [if] [in]"""
+"""duplicates: report, show, tag or drop duplicate observations.   duplicates report|examples|list|tag|drop [varlist] [if] [in]"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,18 @@ from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
+
+LIST_OPTIONS = (
+    Opt("nolabel", 3, "off"),
+    Opt("abbreviate", 2, "int", 8),
+    Opt("string", 3, "int"),
+    Opt("separator", 3, "int"),
+    Opt("clean"),
+    Opt("table", 1),
+    Opt("divider", 3),
+    Opt("noheader", 3, "off"),
+)
+"""What ``list`` shows the observations with."""
 
 
 def _heading(names: list[str], chosen: bool) -> list[str]:
@@ -37,24 +51,43 @@ def _report(groups: Groups, ctx: Context) -> Stored:
     return Stored("r", scalars={"N": float(sizes.sum()), "unique_value": float(len(sizes))})
 
 
-def _list(names: list[str], groups: Groups, sample: np.ndarray, ctx: Context) -> None:
+def _show(names: list[str], groups: Groups, sample: np.ndarray, call: Call, ctx: Context, one: bool) -> None:
+    """All duplicates, group by group; or (``one``) an example of each group and how many there are."""
     sizes = np.asarray(groups.sizes)[np.maximum(groups.codes, 0)]
     rows = np.flatnonzero(sample & (groups.codes >= 0) & (sizes > 1))
     if not len(rows):
         ctx.say("\n(0 observations are duplicates)")
         return
     rows = rows[np.argsort(groups.codes[rows], kind="stable")]
-    _, numbers = np.unique(groups.codes[rows], return_inverse=True)
+    levels, first, numbers = np.unique(groups.codes[rows], return_index=True, return_inverse=True)
     data = ctx.data
-    cells = [[str(k + 1) for k in numbers], [str(r + 1) for r in rows]]
-    cells += [cell_texts(data, name, rows) for name in names]
+    if one:
+        rows = rows[first]
+        heads = ["Group", "#", "e.g. obs"]
+        cells = [[str(k + 1) for k in range(len(levels))], [str(n) for n in sizes[rows].tolist()]]
+    else:
+        heads = ["Group", "Obs"]
+        cells = [[str(k + 1) for k in numbers]]
+    cells.append([str(r + 1) for r in rows])
+    cells += [cell_texts(data, name, rows, call.has("nolabel"), call.opt("string", 0)) for name in names]
+    options: dict[str, Any] = {
+        "noobs": True,
+        "linesize": ctx.settings.linesize,
+        "divider": call.has("divider"),
+        "noheader": call.has("noheader"),
+    }
+    if call.has("separator"):
+        options["separator"] = call.opt("separator")
+    for shape in ("clean", "table"):
+        if call.has(shape):
+            options["format"] = shape
     ctx.emit(
         Listing(
-            heads=("Group", "Obs", *(abbrev(name, 8) for name in names)),
-            aligns=("right", "right", *(alignment(data.column(name)) for name in names)),
+            heads=(*heads, *(abbrev(name, call.opt("abbreviate", 8)) for name in names)),
+            aligns=(*("right" for _ in heads), *(alignment(data.column(name)) for name in names)),
             cells=tuple(map(tuple, cells)),
             obs=tuple((rows + 1).tolist()),
-            options={"noobs": True, "linesize": ctx.settings.linesize},
+            options=options,
         )
     )
 
@@ -62,8 +95,8 @@ def _list(names: list[str], groups: Groups, sample: np.ndarray, ctx: Context) ->
 @command(
     "duplicates",
     syntax="anything",
-    options=(Opt("generate", 1, "newvar"), Opt("force")),
-    unsupported=("sepby", "noobs", "compress", "table", "fast"),
+    options=(Opt("generate", 1, "newvar"), Opt("force"), *LIST_OPTIONS),
+    unsupported=("sepby", "noobs:3", "header:1", "compress", "table", "fast", "string", "subvarname"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     word, _, rest = call.node.text.strip().partition(" ")
@@ -75,8 +108,12 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if len(kinds) != 1:
         raise StataError(198, f"illegal {word} subcommand" if word else "subcommand required")
     kind = kinds[0]
-    if kind == "examples":
-        raise StataError(198, "duplicates examples not yet supported")
+    if kind not in ("list", "examples"):
+        for option in LIST_OPTIONS:
+            if call.has(option.name):
+                raise StataError.option_not_allowed(option.name)
+    if call.has("force") and kind != "drop":
+        raise StataError.option_not_allowed("force")
     data = ctx.data
     chosen = bool(rest.strip())
     names = (
@@ -94,8 +131,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     ctx.emit(lines(*_heading(names, chosen)))
     if kind == "report":
         return _report(groups, ctx)
-    if kind == "list":
-        _list(names, groups, call.sample, ctx)
+    if kind in ("list", "examples"):
+        _show(names, groups, call.sample, call, ctx, kind == "examples")
     elif kind == "tag":
         surplus = np.asarray(groups.sizes)[np.maximum(groups.codes, 0)] - 1.0
         values = np.where(groups.codes >= 0, surplus, np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -62,7 +63,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
     for name, _ in targets:
         if name in data:
             raise StataError.already_defined(name)
-    rows = [tokens(line.replace(",", " ")) for line in ctx.executor.data_lines]
+    rows = [tokens(re.sub(r'("[^"]*")|,', lambda m: m[1] or " ", line)) for line in ctx.executor.data_lines]
     rows = [row for row in rows if row]
     for row in rows:
         if len(row) > len(targets):

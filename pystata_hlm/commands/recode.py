@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from pystata_hlm.commands._recoding import Rule, apply_rules, read_rules
+from pystata_hlm.commands._recoding import Rule, apply_rules, read_rules, rule_checks
 from pystata_hlm.commands._storing import plural
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column
@@ -39,9 +39,9 @@ def _split(text: str) -> tuple[str, str]:
         Opt("into", 2, "text"),
         Opt("prefix", 3, "text"),
         Opt("label", 1, "text"),
-        Opt("copyrest", 4),
+        Opt("copyrest", 1),
+        Opt("test", 1),
     ),
-    unsupported=("test:1",),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     data = ctx.data
@@ -89,6 +89,12 @@ def _targets(call: Call, names: list[str]) -> list[str] | None:
 def _recode(name: str, new: str, rules: list[Rule], call: Call, ctx: Context) -> None:
     data, old = ctx.data, ctx.data.column(name)
     values, codes = old.decoded()
+    if call.has("test"):
+        unused, overlaps = rule_checks(rules, values, codes, call.sample)
+        for number in unused:
+            ctx.say(f"{name}: rule {number} was never invoked")
+        for first, second in overlaps:
+            ctx.say(f"{name}: rules {first} and {second} overlap")
     out, out_codes, _ = apply_rules(rules, values, codes, call.sample)
     before = missing.ordered(values, codes)
     after = missing.ordered(out, out_codes)

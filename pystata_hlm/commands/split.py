@@ -28,14 +28,22 @@ from pystata_hlm.runtime.words import tokens
         Opt("limit", 1, "int"),
         Opt("notrim", 0, "off"),
         Opt("destring"),
+        Opt("ignore", 0, "text"),
+        Opt("force"),
+        Opt("float"),
+        Opt("percent"),
     ),
-    unsupported=("ignore", "force", "float", "percent"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     data, name = ctx.data, call.varlist[0]
     column = data.column(name)
     if not column.is_string:
         raise StataError.type_mismatch()
+    for option in ("ignore", "force", "float", "percent"):
+        if call.has(option) and not call.has("destring"):
+            raise StataError(198, f"option {option} requires option destring")
+    if call.has("limit") and call.opt("limit") < 1:
+        raise StataError(198, "limit() must be a positive integer")
     marks = tokens(call.opt("parse", '" "'))
     cut = re.compile("|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True)))
     levels, index = distinct_texts(column)
@@ -62,7 +70,10 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if call.has("destring"):
         ctx.say(f"variable{'s' if len(new) != 1 else ''} born as string:")
         ctx.emit(lines("  ".join(new)))
-        ctx.execute(f"destring {' '.join(new)}, replace")
+        passed = [option for option in ("force", "float", "percent") if call.has(option)]
+        passed += [f"ignore({call.opt('ignore')})"] if call.has("ignore") else []
+        if new:
+            ctx.execute(f"destring {' '.join(new)}, replace {' '.join(passed)}")
     else:
         ctx.emit(lines(f"variable{'s' if len(new) != 1 else ''} created as string: ", "  ".join(new)))
     return Stored("r", scalars={"k_new": float(len(new))}, macros={"varlist": " ".join(new)})
