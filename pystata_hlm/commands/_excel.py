@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,12 +64,11 @@ def read_range(text: str) -> Range:
 def library() -> Any:
     """openpyxl, or an error that says how to get it."""
     try:
-        import openpyxl
+        return importlib.import_module("openpyxl")
     except ImportError:
         raise StataError(
             198, "Excel files need the Python package openpyxl\n(pip install pystata-hlm[excel])"
         ) from None
-    return openpyxl
 
 
 def open_book(path: Path, shown: str, *, write: bool = False) -> Any:

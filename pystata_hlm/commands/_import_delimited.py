@@ -255,7 +255,7 @@ def run(text: str, ctx: Context) -> None:
     shared.refuse_qualifiers(node)
     if "asdouble" in options and "asfloat" in options:
         raise StataError(198, "options asfloat and asdouble may not be combined")
-    if int(str(options.get("threads", 1))) < 1:
+    if options.get("threads", 1) < 1:
         raise StataError(198, "option threads() incorrectly specified")
     shared.need_file(name)
     shared.need_empty(ctx, "clear" in options)

@@ -65,7 +65,7 @@ def describe(book: Any, ctx: Context) -> Stored:
     out = ["", f"{'Sheet':>{width + 2}} | Range", "  " + "-" * (width + 1) + "+" + "-" * 20]
     out += [f"{title:>{width + 2}} | {area}" for title, area in found]
     ctx.emit(lines(*out))
-    macros = {}
+    macros: dict[str, str] = {}
     for k, (title, area) in enumerate(found, 1):
         macros |= {f"worksheet_{k}": title, f"range_{k}": area}
     return Stored("r", scalars={"N_worksheet": float(len(found))}, macros=macros)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pystata_hlm.commands import _network
 from pystata_hlm.commands._files import with_suffix
@@ -61,7 +62,7 @@ def labelled(column: Column, heading: str) -> Column:
     return column.with_(label=heading[:MAX_LABEL]) if heading else column
 
 
-def check_case(options: dict[str, object], default: str) -> str:
+def check_case(options: dict[str, Any], default: str) -> str:
     """The argument of ``case()``: preserve, lower or upper."""
     given = str(options.get("case", default)).lower()
     found = [name for name in CASES if name.startswith(given)] if given else []
@@ -72,7 +73,7 @@ def check_case(options: dict[str, object], default: str) -> str:
 
 def parsed(
     text: str, options: tuple[Opt, ...], unsupported: tuple[str, ...], ctx: Context
-) -> tuple[nodes.Anything, dict[str, object], str]:
+) -> tuple[nodes.Anything, dict[str, Any], str]:
     """The parsed line, its typed options, and the file: after ``using``, else the leading text ("" when absent)."""
     node = parse("anything", text)
     given = typed_options(node.clauses.options, options, unsupported, ctx)

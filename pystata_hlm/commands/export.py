@@ -29,7 +29,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     word, _, rest = call.text.strip().partition(" ")
     for name, shortest, writer, options, unsupported in SUBCOMMANDS:
         if len(word) >= shortest and name.startswith(word):
-            return _write(call, ctx, rest, writer, options, unsupported)
+            _write(call, ctx, rest, writer, options, unsupported)
+            return None
     if word in LACKING:
         raise StataError(198, f"export {word} not yet supported")
     if not word:

@@ -23,7 +23,18 @@ SUBCOMMANDS: tuple[tuple[str, int, Callable[[str, Context], Stored | None]], ...
 LACKING = ("dbase", "fred", "haver", "haverdirect", "jdbc")
 
 
-@command("import", min=3, klass="r", syntax="raw")
+@command(
+    "import",
+    min=3,
+    klass="r",
+    syntax="raw",
+    options=tuple(
+        {
+            option.name: option
+            for option in (*_import_foreign.SAS_OPTIONS, *_import_excel.OPTIONS, *_import_delimited.OPTIONS)
+        }.values()
+    ),
+)
 def run(call: Call, ctx: Context) -> Stored | None:
     word, _, rest = call.text.strip().partition(" ")
     for name, shortest, handler in SUBCOMMANDS:

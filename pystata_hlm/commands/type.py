@@ -27,9 +27,9 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if "starbang" in options:
         shown = [one for one in shown if one.startswith("*!")]
     if "lines" in options:
-        if options["lines"] < 1:  # type: ignore[operator]
+        if options["lines"] < 1:
             raise StataError(198, "option lines() incorrectly specified")
-        shown = shown[: options["lines"]]  # type: ignore[misc]
+        shown = shown[: options["lines"]]
     if "smcl" in options or (path.suffix.lower() in MARKED_UP and "asis" not in options):
         shown = [to_text(one, 0, ctx.settings.linesize) for one in shown]
     tab = "<T>" if "showtabs" in options else None

@@ -20,6 +20,7 @@ NO_EFFECT = {
     ("ci", "exact"): "names the default interval",
     ("collapse", "fast"): "leaves out the restoring at Break, which we always do",
     ("compress", "nocoalesce"): "strL coalescing only affects memory that we do not share",
+    ("import", "favorstrfixed"): "fixed-length strings are what we take up to str2045",
     ("list", "compress"): "names the default",
     ("list", "fast"): "leaves out the computing of column widths in advance: same table",
     ("merge", "sorted"): "a promise about the data that saves sorting: same result",
