@@ -167,14 +167,7 @@ def _reset(ctx: Context) -> None:
     ctx.workspace.reset_frames()
 
 
-def _lacking(name: str) -> Callable[[str, Context], Stored | None]:
-    def refuse(text: str, ctx: Context) -> Stored | None:
-        raise StataError.command_not_supported(f"frames {name}")
-
-    return refuse
-
-
-_SUBCOMMANDS: dict[str, tuple[int, Callable[[str, Context], Stored | None]]] = {
+SUBCOMMANDS: dict[str, tuple[int, Callable[[str, Context], Stored | None]]] = {
     "create": (2, create),
     "change": (2, _change),
     "copy": (4, _copy),
@@ -185,8 +178,8 @@ _SUBCOMMANDS: dict[str, tuple[int, Callable[[str, Context], Stored | None]]] = {
     "dir": (3, _plain(_frames.directory)),
     "pwf": (3, _plain(_frames.show_current)),
     "reset": (5, _plain(_reset)),
-    **{name: (len(name), _lacking(name)) for name in ("save", "use", "describe", "modify")},
 }
+_LACKING = ("save", "use", "describe", "modify")
 
 
 @command("frame", syntax="raw", prefix=True, block=True, aliases=(("frames", 6),))
@@ -206,7 +199,9 @@ def run(call: Call, ctx: Context) -> Stored | None:
     found = _WORD.match(text)
     if found is None:
         raise StataError.invalid_syntax()
-    word = match(found[1], tuple((name, least) for name, (least, _) in _SUBCOMMANDS.items()))
+    word = match(found[1], tuple((name, least) for name, (least, _) in SUBCOMMANDS.items()))
     if word is None:
+        if found[1] in _LACKING:
+            raise StataError.command_not_supported(f"frames {found[1]}")
         raise StataError(199, f"subcommand frame {found[1]} is unrecognized")
-    return _SUBCOMMANDS[word][1](found[2], ctx)
+    return SUBCOMMANDS[word][1](found[2], ctx)

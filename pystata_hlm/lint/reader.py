@@ -326,7 +326,7 @@ class _Walker:
             and (spec is not None or _is_prefix(rest[:colon], rest[colon + 1 :]))
         ):
             if spec is not None:
-                found = checks.check(spec, rest[:colon])
+                found = checks.GOOD if spec.block else checks.check(spec, rest[:colon])  # frame name: command
                 self._add(line, after + found.at, spec.name, "ours", found.lacks, found.message, found.rc)
             else:
                 self._found(line, word, text, after, captured_rest=False)
@@ -336,7 +336,8 @@ class _Walker:
                 self.by_xi = before
             return
         if spec is not None:
-            self._add(line, at, spec.name, "ours")
+            found = checks.check(spec, rest) if spec.block and not block else checks.GOOD
+            self._add(line, at, spec.name, "ours", found.lacks, found.message, found.rc)
             return
         self._found(line, word, text, after)
 

@@ -15,6 +15,7 @@ from pystata_hlm.runtime import registry
 _SOURCES: dict[str, tuple[str, str]] = {
     "label": ("pystata_hlm.commands.label", "_SUBCOMMANDS"),
     "estimates": ("pystata_hlm.commands.estimates", "SUBCOMMANDS"),
+    "frame": ("pystata_hlm.commands.frame", "SUBCOMMANDS"),
     "graph": ("pystata_hlm.commands.graphs.graph", "_SUBCOMMANDS"),
     "set": ("pystata_hlm.commands.set", "_SETTINGS"),
 }
