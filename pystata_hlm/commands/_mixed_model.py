@@ -256,9 +256,7 @@ def _settle_factors(part: RandomPart, terms: TermList, ctx: Context, rows: np.nd
         ctx.emit(Text(f"note: {note.name} {reason}"))
     columns = tuple(c for c in found.recipe.columns if c.name != "_cons")
     recipe = replace(found.recipe, columns=columns, constant=False)
-    return _with_effects(
-        replace(part, recipe=recipe), tuple(c.name for c in columns if c.status == "")
-    )
+    return _with_effects(replace(part, recipe=recipe), tuple(c.name for c in columns if c.status == ""))
 
 
 def _with_effects(part: RandomPart, slopes: tuple[str, ...]) -> RandomPart:

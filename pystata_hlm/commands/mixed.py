@@ -164,9 +164,7 @@ def fit(
 ) -> lmm.LmmFit:
     """The engine's errors in Stata's words."""
     try:
-        return lmm.fit_lmm(
-            y, x, levels, reml=reml, residual_groups=strata, control=control, weights=weights
-        )
+        return lmm.fit_lmm(y, x, levels, reml=reml, residual_groups=strata, control=control, weights=weights)
     except lmm.NoObservationsError:
         raise StataError.no_observations() from None
     except lmm.InsufficientObservationsError:

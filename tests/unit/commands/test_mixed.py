@@ -215,12 +215,15 @@ def test_string_groups() -> None:
         ("mixed mathach ses || id:, foo", 198, "option foo not allowed"),
         ("mixed mathach ses || id:, dfmethod(kroger)", 198, "option dfmethod() not yet supported"),
         ("mixed mathach || id: ses || id: ses", 198, "random effect ses specified twice at level id"),
-        ("mixed mathach || id: ses, collinear", 198, "option collinear not yet supported"),
         ("mixed mathach ses || id:, residuals(ar 1)", 198, "residuals(ar) not yet supported"),
-        ("mixed mathach ses || id: R.female", 198, "R.varname (crossed effects) not yet supported"),
+        (
+            "mixed mathach ses || id: R.female, cov(un)",
+            198,
+            "covariance(unstructured) with R.female not yet supported",
+        ),
         ("mixed mathach ses if mathach > 100 || id:", 2000, "no observations"),
         ("mixed mathach ses || id:, level(5)", 198, "level() must be between 10 and 99.99 inclusive"),
-        ("mixed mathach ses [fw=female] || id:", 101, "fweights with mixed not yet supported"),
+        ("mixed mathach ses [aw=female] || id:", 101, "aweights not allowed"),
         ("mixed mathach i.ses || id:", 452, "ses:  factor variables may not contain noninteger values"),
     ],
 )
