@@ -18,6 +18,8 @@ import numpy as np
 
 from pystata_hlm.commands import _coeftable, _replicated
 from pystata_hlm.commands._estimation import equation_matrix
+from pystata_hlm.commands._replicating import Job, Replicate
+from pystata_hlm.commands._replicating import replicate as run_replicates
 from pystata_hlm.commands._resampling import (
     Dots,
     Plan,
@@ -32,7 +34,6 @@ from pystata_hlm.commands._resampling import (
 )
 from pystata_hlm.data.column import Column
 from pystata_hlm.errors import StataError
-from pystata_hlm.lang import nodes
 from pystata_hlm.numeric import dist, lmm
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import StataMatrix
@@ -40,6 +41,8 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 if TYPE_CHECKING:
     from pystata_hlm.commands._mixed_model import Model
+    from pystata_hlm.data.dataset import Dataset
+    from pystata_hlm.numeric.rng import StataRNG
     from pystata_hlm.runtime.context import Context
 
 METHOD = _replicated.Method(
@@ -71,28 +74,41 @@ class Replicates:
 # ---------------------------------------------------------------- replicating
 
 
+@dataclass(frozen=True)
+class Samples:
+    """Bootstrap samples of the data: units drawn with replacement, numbered anew under ``new_id``."""
+
+    base: Dataset
+    plan: Plan
+    new_id: str | None
+
+    def draw(self, k: int, rng: StataRNG) -> np.ndarray:
+        return self.plan.draw(rng)
+
+    def data(self, drawn: np.ndarray) -> Dataset:
+        rows, copies = self.plan.rows(drawn)
+        sample = self.base.copy()
+        sample.keep_rows(rows)
+        if self.new_id is not None:
+            sample.set_column(self.new_id, Column.numeric(copies + 1.0, None, "long"))
+        return sample
+
+    def seed(self, drawn: np.ndarray) -> None:
+        return None
+
+
 def replicate(
     inner: str, wanted: StatisticList, plan: Plan, call: Call, ctx: Context, dots: Dots, reps: int
 ) -> np.ndarray:
     """Run the command on each resampled data set; a failing run gives a row of missing values."""
-    base = ctx.data
     out = np.full((reps, len(wanted.items)), math.nan)
-    new_id: str | None = call.opt("idcluster")
-    reject: nodes.Expr | None = call.opt("reject")
-    for r in range(reps):
-        rows, copies = plan.rows(plan.draw(ctx.rng))
-        sample = base.copy()
-        sample.keep_rows(rows)
-        if new_id is not None:
-            sample.set_column(new_id, Column.numeric(copies + 1.0, None, "long"))
-        ctx.data = sample
-        try:
-            ctx.execute(inner, quiet=not call.has("noisily"))
-            if reject is None or ctx.scalar(reject) == 0:
-                out[r] = wanted.collect(ctx)
-        except StataError:
-            out[r] = math.nan
-        dots.mark(bool(np.isfinite(out[r]).all()))
+
+    def done(r: int, one: Replicate) -> None:
+        out[r] = one.row
+        dots.mark(one.complete)
+
+    job = Job(inner, wanted, call.opt("reject"))
+    run_replicates(job, Samples(ctx.data, plan, call.opt("idcluster")), reps, ctx, done, call.has("noisily"))
     return out
 
 

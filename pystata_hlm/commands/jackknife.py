@@ -16,6 +16,8 @@ import numpy as np
 
 from pystata_hlm.commands import _coeftable, _replicated
 from pystata_hlm.commands._estimation import equation_matrix
+from pystata_hlm.commands._replicating import Job, Replicate
+from pystata_hlm.commands._replicating import replicate as run_replicates
 from pystata_hlm.commands._resampling import (
     Dots,
     Ran,
@@ -38,6 +40,7 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 if TYPE_CHECKING:
     from pystata_hlm.data.dataset import Dataset
+    from pystata_hlm.numeric.rng import StataRNG
     from pystata_hlm.runtime.context import Context
 
 METHOD = _replicated.Method("jackknife", "Jackknife", _coeftable.Heads(se_over="Jackknife"))
@@ -111,6 +114,30 @@ def units(data: Dataset, rows: np.ndarray, cluster: tuple[str, ...]) -> tuple[np
     return out, int(rows.sum())
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """The data without one unit each; ``unit`` (n,) is -1 for rows that take no part."""
+
+    base: Dataset
+    unit: np.ndarray
+    new_id: str | None
+
+    def draw(self, k: int, rng: StataRNG) -> int:
+        return k
+
+    def data(self, drawn: int) -> Dataset:
+        sample = self.base.copy()
+        keep = (self.unit >= 0) & (self.unit != drawn)
+        sample.keep_rows(keep)
+        if self.new_id is not None:
+            codes = np.unique(self.unit[keep], return_inverse=True)[1]
+            sample.set_column(self.new_id, Column.numeric(codes + 1.0, None, "long"))
+        return sample
+
+    def seed(self, drawn: int) -> None:
+        return None
+
+
 def replicate(
     inner: str, base: Dataset, unit: np.ndarray, n: int, wanted: StatisticList, total: tuple[Counter, float],
     call: Call, ctx: Context, dots: Dots,
@@ -120,32 +147,20 @@ def replicate(
     used = np.zeros(n, dtype=bool)
     observed, (count, whole) = wanted.collect(ctx), total
     new_id: str | None = call.opt("idcluster")
-    reject: nodes.Expr | None = call.opt("reject")
-    present = unit >= 0
-    for k in range(n):
-        sample = base.copy()
-        keep = present & (unit != k)
-        sample.keep_rows(keep)
-        if new_id is not None:
-            sample.set_column(
-                new_id, Column.numeric(np.unique(unit[keep], return_inverse=True)[1] + 1.0, None, "long")
-            )
-        ctx.data = sample
-        try:
-            ctx.execute(inner, quiet=not call.has("noisily"))
-            found = wanted.collect(ctx)
-            left = count.count(ctx)
-            rejected = reject is not None and ctx.scalar(reject) != 0
-        except StataError:
+
+    def done(k: int, one: Replicate) -> None:
+        if one.failed:
             dots.mark(False)
-            continue
-        if left == whole:
+        elif one.count == whole:
             dots.mark(False, "n")
-        elif rejected or not np.isfinite(found).all():
+        elif not one.complete:
             dots.mark(False, "e")
         else:
-            values[k], used[k] = found, True
+            values[k], used[k] = one.values, True
             dots.mark(True)
+
+    job = Job(inner, wanted, call.opt("reject"), count.exp)
+    run_replicates(job, LeftOut(base, unit, new_id), n, ctx, done, call.has("noisily"))
     return Replicates(observed, values, used)
 
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pystata_hlm.commands._estimation import equation_matrix
+from pystata_hlm.commands._replicating import Job, Replicate
+from pystata_hlm.commands._replicating import replicate as run_replicates
 from pystata_hlm.commands._resampling import (
     Dots,
     StatisticList,
@@ -312,6 +314,26 @@ def run(call: Call, ctx: Context) -> Stored:
     return stored(call, permvar, inner, wanted, observed, found, float(base.n), level, ctx)
 
 
+@dataclass(frozen=True)
+class Shuffled:
+    """The data with one variable shuffled within strata; ``codes`` (n,) numbers the strata."""
+
+    base: Dataset
+    permvar: str
+    codes: np.ndarray
+
+    def draw(self, k: int, rng: StataRNG) -> np.ndarray:
+        return shuffled(self.codes, rng)
+
+    def data(self, drawn: np.ndarray) -> Dataset:
+        sample = self.base.copy()
+        sample.set_column(self.permvar, self.base.column(self.permvar).take(drawn))
+        return sample
+
+    def seed(self, drawn: np.ndarray) -> None:
+        return None
+
+
 def replicate(
     call: Call,
     inner: str,
@@ -326,19 +348,13 @@ def replicate(
     values = np.full((reps, len(wanted.items)), math.nan)
     strata = call.opt("strata", ())
     codes = base.groups(list(strata)).codes if strata else np.zeros(base.n, dtype=np.intp)
-    column = base.column(permvar)
-    reject: nodes.Expr | None = call.opt("reject")
-    for k in range(reps):
-        sample = base.copy()
-        sample.set_column(permvar, column.take(shuffled(codes, ctx.rng)))
-        ctx.data = sample
-        try:
-            ctx.execute(inner, quiet=not call.has("noisily"))
-            if reject is None or ctx.scalar(reject) == 0:
-                values[k] = wanted.collect(ctx)
-        except StataError:
-            values[k] = math.nan
-        dots.mark(bool(np.isfinite(values[k]).all()))
+
+    def done(k: int, one: Replicate) -> None:
+        values[k] = one.row
+        dots.mark(one.complete)
+
+    job = Job(inner, wanted, call.opt("reject"))
+    run_replicates(job, Shuffled(base, permvar, codes), reps, ctx, done, call.has("noisily"))
     return values
 
 

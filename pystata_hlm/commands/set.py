@@ -5,6 +5,7 @@ Each setting is one ``@setting`` entry below: full name, shortest abbreviation, 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from pystata_hlm.commands._setobs import set_obs
@@ -214,6 +215,12 @@ def _maxiter(text: str, ctx: Context) -> None:
     ctx.settings.maxiter = whole(text, ctx, 0, 16000)
 
 
+@setting("processors")
+def _processors(text: str, ctx: Context) -> None:
+    """How many processes bootstrap, jackknife, permute and simulate may use."""
+    ctx.settings.processors = whole(text, ctx, 1, os.cpu_count() or 1)
+
+
 @setting("release")
 def _release(text: str, ctx: Context) -> None:
     """Ours: the Stata release whose wording output imitates."""
@@ -250,7 +257,7 @@ _INTERFACE = """
     adosize autotabgraphs checksum conren copycolor dockable dockingguides doublebuffer fastscroll
     floatresults floatwindows haverdir httpproxy httpproxyhost httpproxyport iconwindow
     include_bitmap locale_functions locale_ui locksplitters logmsg maxdb max_memory min_memory
-    niceness notifyuser obsolete pagesize pinnable playsnd printcolor processors reventries
+    niceness notifyuser obsolete pagesize pinnable playsnd printcolor reventries
     revkeyboard revwindow scheme_graph scrollbufsize searchdefault segmentsize smoothfonts timeout1
     timeout2 tracedepth traceexpand tracehilite traceindent tracenumber tracesep update_interval
     update_prompt update_query varkeyboard varlabelpos varwidth virtual

@@ -4,7 +4,7 @@
     pystata-hlm do FILE.do [args]        run a do-file, log to standard output
     pystata-hlm -b do FILE.do [args]     run it, log to FILE.log in the current folder
     pystata-hlm lint FILE.do ...         read do-files and say what of them would run here (front/lint.py)
-    options: --graphs DIR  --json FILE  --release 14..18  --version
+    options: --graphs DIR  --json FILE  --release 14..18  --dask ADDRESS  --version
 
 Exit status: 0; 1 when the do-file stopped with an error (its ``r(#);`` is the last line printed) or a file of ours
 could not be written; 2 for a mistake in this command line.
@@ -15,7 +15,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -45,6 +46,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--release", type=int, choices=RELEASES, help="Stata release whose wording to print (default 18)"
+    )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="scheduler of a Dask cluster that runs the replicates of bootstrap, jackknife, permute, simulate",
     )
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     parser.add_argument("verb", nargs="?", choices=["do", "run"], help="do FILE, or run FILE for no output")
@@ -170,10 +176,31 @@ def _utf8(stream: TextIO) -> TextIO:
     return stream
 
 
+@contextmanager
+def dask(address: str | None) -> Iterator[None]:
+    """joblib's work goes to the Dask cluster at ``address`` (None: stays here)."""
+    if address is None:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SystemExit("--dask needs the dask extra: pip install 'pystata-hlm[dask]'") from None
+    import joblib
+
+    try:
+        client = Client(address, timeout=10)
+    except OSError as error:
+        raise SystemExit(f"--dask: no scheduler answers at {address} ({error})") from None
+    with client, joblib.parallel_config("dask"):
+        yield
+
+
 def _with_stream(stream: TextIO, options: argparse.Namespace) -> int:
     executor = make(stream, options.graphs, options.release)
     recorder = Recorder(executor) if options.json else None
-    rc = run_file(options.file, options.args, executor, options.verb)
+    with dask(options.dask):
+        rc = run_file(options.file, options.args, executor, options.verb)
     if recorder is not None:
         recorder.write(options.json, rc)
     return rc

@@ -92,7 +92,7 @@ _VALUES: dict[str, Callable[[Workspace], float | str]] = {
     "bit": lambda ws: 64.0,
     "SE": lambda ws: 1.0,
     "MP": lambda ws: 1.0,
-    "processors": _processors,
+    "processors": lambda ws: float(ws.settings.processors or os.cpu_count() or 1),
     "processors_lic": _processors,
     "processors_mach": _processors,
     "processors_max": _processors,

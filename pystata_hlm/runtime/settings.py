@@ -35,6 +35,8 @@ class Settings:
     maxvar: int = 5000
     matsize: int = 400
     obs_limit: int = 2_147_483_619
+    processors: int = 0
+    """Workers of the resampling prefixes; 0: as many as the machine has."""
     webuse: str = ""
     """Address set by ``webuse set``; "" for Stata Press."""
 
