@@ -15,6 +15,7 @@ from pystata_hlm.commands._categories import Axis, axis
 from pystata_hlm.commands._moments import fsum
 from pystata_hlm.data.names import abbrev
 from pystata_hlm.errors import StataError
+from pystata_hlm.formats import text_width
 from pystata_hlm.numeric import dist
 from pystata_hlm.output.items import Cell, Col, Header, Row, Table
 from pystata_hlm.runtime.context import Context
@@ -78,9 +79,8 @@ def table(estimation: Estimation, level: float, ctx: Context) -> Table:
     settings = ctx.settings
     new = settings.new_headings
     extra = estimation.extra
-    df = float(estimation.df_r or 0)
     se = np.sqrt(np.diag(estimation.vcov))
-    half = float(dist.invttail(df, (1 - level / 100) / 2)) * se
+    low, high = limits(estimation, level)
     fmt = settings.cformat or "%9.0g"
 
     def cells(j: int) -> tuple[Cell, ...]:
@@ -88,31 +88,54 @@ def table(estimation: Estimation, level: float, ctx: Context) -> Table:
         return (
             Cell(b, fmt),
             Cell(float(se[j]), fmt),
-            Cell(b - float(half[j]), fmt),
-            Cell(b + float(half[j]), fmt),
+            Cell(float(low[j]), fmt),
+            Cell(float(high[j]), fmt),
         )
 
-    names, levels, over = extra["names"], extra["levels"], extra["over"]
     body: list[Row] = []
-    if over:
-        stub = STUB
-        for v, name in enumerate(names):
-            head = f"c.{name}@{over}"
-            stub = max(stub, len(head), *(len(text) + 1 for text in levels))
-            if v:
-                body.append(Row())
+    for k, (head, rows) in enumerate(extra["blocks"]):
+        if k and head:
+            body.append(Row())
+        if head:
             body.append(Row(head))
-            body += [Row(f"{text} ", cells(v * len(levels) + g)) for g, text in enumerate(levels)]
-    else:
-        stub = STUB
-        body = [Row(abbrev(name, STUB), cells(j)) for j, name in enumerate(names)]
+        body += [Row(f"{text} " if head else text, cells(j)) for text, j in rows]
+    stub = max(STUB, *(text_width(row.stub) for row in body))
     se_head, conf = ("Std. err.", "conf. interval") if new else ("Std. Err.", "Conf. Interval")
+    over_line = ""
+    if extra.get("logit"):
+        over_line = " " * 36 + "Logit\n"
+    elif extra.get("linearized"):
+        se_head = se_head.lower() if new else se_head
+        over_line = " " * 13 + "Linearized\n"
     interval = f"[{level:g}% {conf}]".rjust(25)
     columns = (Col("", 11), Col("", 11), Col("", 14), Col("", 12))
-    head_text = (f"       Mean   {se_head}{interval}",)
+    head_text = tuple(f"{over_line}{extra.get('head', 'Mean'):>11}   {se_head}{interval}".split("\n"))
     return Table(
         "", stub, columns, tuple(body), top=True, bottom=True, head_text=head_text, name="coefficients"
     )
+
+
+def blocks_over(names: tuple[str, ...], over: str, levels: tuple[str, ...]) -> tuple[Any, ...]:
+    """Rows of the table: variables, or for each variable a heading and the groups."""
+    if not over:
+        return (("", tuple((abbrev(name, STUB), j) for j, name in enumerate(names))),)
+    size = len(levels)
+    return tuple(
+        (f"c.{name}@{over}", tuple((text, v * size + g) for g, text in enumerate(levels)))
+        for v, name in enumerate(names)
+    )
+
+
+def limits(estimation: Estimation, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence limits: symmetric, or those of the logits for proportions."""
+    b = estimation.b
+    se = np.sqrt(np.diag(estimation.vcov))
+    crit = float(dist.invttail(float(estimation.df_r or 0), (1 - level / 100) / 2))
+    if not estimation.extra.get("logit"):
+        return b - crit * se, b + crit * se
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logit, half = np.log(b / (1 - b)), crit * se / (b * (1 - b))
+        return 1 / (1 + np.exp(half - logit)), 1 / (1 + np.exp(-half - logit))
 
 
 def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
@@ -125,10 +148,16 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
         pairs = (("Number of obs", Cell(stored.scalars["N"], "%12.0gc")),)
         ctx.say()
         header = Header(
-            ("Mean estimation",), pairs, width=width, label_width=15, compact=ctx.settings.compact_header
+            (estimation.extra["title"],),
+            pairs,
+            width=width,
+            label_width=15,
+            compact=ctx.settings.compact_header,
         )
         ctx.emit(header)
     ctx.say()
+    for line in estimation.extra.get("legend", ()):
+        ctx.say(line)
     ctx.emit(found)
 
 
@@ -202,6 +231,6 @@ def _stored(
         "_N": StataMatrix(found.n[None, :], ("r1",), columns),
         "error": StataMatrix(np.zeros((1, len(columns))), ("r1",), columns),
     }
-    extra = {"names": names, "levels": levels, "over": over, "title": "Mean estimation"}
+    extra = {"blocks": blocks_over(names, over, levels), "title": "Mean estimation"}
     estimation = Estimation("mean", "Mean", b=found.b, vcov=found.vcov, df_r=n - 1, replay=show, extra=extra)
     return Stored("e", scalars, macros, matrices, estimation, rows)
