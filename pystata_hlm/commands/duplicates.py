@@ -96,7 +96,7 @@ def _show(names: list[str], groups: Groups, sample: np.ndarray, call: Call, ctx:
     "duplicates",
     syntax="anything",
     options=(Opt("generate", 1, "newvar"), Opt("force"), *LIST_OPTIONS),
-    unsupported=("sepby", "noobs:3", "header:1", "compress", "table", "fast", "string", "subvarname"),
+    unsupported=("sepby", "noobs:3", "header:1", "compress", "fast", "subvarname"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     word, _, rest = call.node.text.strip().partition(" ")

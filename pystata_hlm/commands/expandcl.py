@@ -1,4 +1,7 @@
-"""expandcl: duplicate clustered observations.   expandcl [=]exp [if] [in], cluster(varlist) generate(newvar)"""
+"""expandcl: duplicate clustered observations.   expandcl [=]exp [if] [in], cluster(varlist) generate(newvar)
+
+Every cluster is there as often as the expression says; the new variable tells the copies apart.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,6 @@ from pystata_hlm.runtime.spec import Call, Opt
     options=(Opt("cluster", 2, "varlist"), Opt("generate", 3, "newvar")),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
-    """Every cluster is there as often as the expression says; the new variable tells the copies apart."""
     data = ctx.data
     text = call.node.text.strip().removeprefix("=").strip()
     if not text:

@@ -1,4 +1,7 @@
-"""sample: draw a random sample without replacement.   sample # [if] [in] [, count by(varlist)]"""
+"""sample: draw a random sample without replacement.   sample # [if] [in] [, count by(varlist)]
+
+Observations outside if and in are kept; of the others # percent, or # of each group, stay.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,6 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 @command("sample", syntax="anything", byable="vector", options=(Opt("count", 1), Opt("by", 0, "varlist")))
 def run(call: Call, ctx: Context) -> Stored | None:
-    """Observations outside if and in are kept; of the others # percent, or # of each group, stay."""
     text, data = call.node.text.strip(), ctx.data
     if not text:
         raise StataError.invalid_syntax()
