@@ -26,7 +26,7 @@ _TARGET = re.compile(r"\s*(?:(byte|int|long|float|double)\s+)?(\w+)\s*=\s*([\w()
 _FLAG = re.compile(r"(?<=\d)(?:bn|b|o|n)\.|\bco\.|(?<![\w.])o\.")
 
 
-def _values(term: str, ctx: Context) -> np.ndarray | float:
+def term_values(term: str, ctx: Context) -> np.ndarray | float:
     """The variable, level or product that a name means; an omitted one is zero."""
     if term == "_cons":
         return 1.0
@@ -41,7 +41,7 @@ def _values(term: str, ctx: Context) -> np.ndarray | float:
     return product
 
 
-def _wanted(names: tuple[str, ...], which: str | None) -> list[int]:
+def columns_of(names: tuple[str, ...], which: str | None) -> list[int]:
     """Columns of one equation: its name, or ``#`` and its place; the first one by default."""
     equations = list(dict.fromkeys(name.rpartition(":")[0] for name in names))
     if which is None:
@@ -68,10 +68,10 @@ def score(text: str, ctx: Context) -> None:
     if b.values.shape[0] != 1:
         raise StataError(503, "conformability error")
     which = call.opt("equation")
-    columns = _wanted(b.cols, which.strip() if which else None)
+    columns = columns_of(b.cols, which.strip() if which else None)
     total = np.zeros(ctx.data.n)
     for k in columns:
-        value = np.broadcast_to(_values(b.cols[k].rpartition(":")[2], ctx), total.shape)
+        value = np.broadcast_to(term_values(b.cols[k].rpartition(":")[2], ctx), total.shape)
         if call.has("missval"):
             value = np.where(np.isnan(value), call.opt("missval"), value)
         total = total + b.values[0, k] * value

@@ -7,6 +7,7 @@ returns the new variables' values and labels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,7 +92,11 @@ def run(call: Call, ctx: Context) -> None:
     node: nodes.NewVars = call.node
     if ctx.workspace.e.empty:
         raise StataError.last_estimates_not_found()
+    if _by_program(call, ctx):
+        return
     routine = registry.post("predict", ctx.workspace.e.estimation)
+    if routine is None and (posted := import_module("pystata_hlm.commands._posted_predict")).applies(ctx):
+        routine = posted.routine
     if routine is None:
         raise StataError(321, "predict is not available after " + ctx.workspace.e.macros.get("cmd", ""))
     request = Request(node.names, call.option_nodes, call.sample)
@@ -108,6 +113,20 @@ def run(call: Call, ctx: Context) -> None:
             raise StataError.already_defined(name)
     for name, prediction in new:
         add(ctx, name, prediction, stype, call.sample)
+
+
+def _by_program(call: Call, ctx: Context) -> bool:
+    """After a user's estimation command, the program that e(predict) names predicts."""
+    from pystata_hlm.runtime import programs
+
+    name = ctx.workspace.e.macros.get("predict", "")
+    if not name or registry.find(name) is not None:
+        return False
+    known = ctx.workspace.programs.get(name) or programs.autoload(name, ctx.executor)
+    if known is None:
+        return False
+    programs.run(known, call.text, ctx.executor)
+    return True
 
 
 def add(ctx: Context, name: str, prediction: Prediction, stype: str, sample: np.ndarray) -> None:

@@ -68,13 +68,24 @@ def _loop(executor: Executor, body: Sequence[Step]) -> bool:
 def _if(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
     """``if exp {`` ... ``else if exp {`` ... ``else {`` or one-line forms; steps k.. form the chain."""
     done = _branch(executor, steps[k], steps[k].rest, True, False, echo)
-    last = k
+    return _chain(executor, steps, k, done, echo) - k
+
+
+def resume(executor: Executor, steps: Sequence[Step], taken: bool) -> None:
+    """``else`` typed at the prompt after the ``if`` that has run already; then the other steps."""
+    executor.run_steps(steps[_chain(executor, steps, -1, taken, False) + 1 :])
+
+
+def _chain(executor: Executor, steps: Sequence[Step], last: int, done: bool, echo: bool) -> int:
+    """The ``else`` lines that follow step ``last``; which step was the chain's last one."""
+    conditional = True
     while True:
         following = last + 1
         while following < len(steps) and steps[following].run is None:
             following += 1  # blank and comment lines may stand before an else
         if following == len(steps) or steps[following].keyword != "else":
-            return last - k
+            executor.branch_taken = done if conditional else None
+            return last
         current = steps[following]
         if echo:
             for blank in steps[last + 1 : following]:

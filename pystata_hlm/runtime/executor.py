@@ -26,7 +26,7 @@ from pystata_hlm.runtime import byloop, extended, registry, steps
 from pystata_hlm.runtime.bind import bind, typed_options
 from pystata_hlm.runtime.coefficients import coefficient
 from pystata_hlm.runtime.context import Context
-from pystata_hlm.runtime.control import BreakLoop
+from pystata_hlm.runtime.control import BreakLoop, resume
 from pystata_hlm.runtime.cvalues import c_value, system_macro
 from pystata_hlm.runtime.frames import Frame
 from pystata_hlm.runtime.results import StataMatrix, Stored
@@ -119,6 +119,8 @@ class Executor:
         """The line echoed last ran nothing: it was empty, a comment, or #delimit."""
         self.inside = False
         """The lines of a block are being shown as they run."""
+        self.branch_taken: bool | None = None
+        """Whether the last ``if`` and its ``else`` lines took a branch: an ``else`` may be typed after them."""
 
     # ------------------------------------------------------------ output
     @property
@@ -328,11 +330,19 @@ class Executor:
 
         ``exit`` (ExitDoFile) is left to the caller.
         """
+        taken, self.branch_taken = self.branch_taken, None
+        made = steps.make(lines)
+        typed = next((step for step in made if step.run is not None), None)
         try:
-            self.run_lines(lines, echo=False)
+            if taken is not None and typed is not None and typed.keyword == "else":
+                resume(self, made, taken)
+            else:
+                self.run_lines(lines, echo=False)
         except StataError as error:
             self.report_error(error)
             return error.rc
+        if typed is None:  # an empty line or a comment may stand before else
+            self.branch_taken = taken
         return 0
 
     def error_item(self, error: StataError) -> Error:
@@ -349,20 +359,28 @@ class Executor:
         line = text.strip()
         if not line:
             return
-        parts = split(line)
+        parts = self.split(line)
         if quiet:
             with self.quiet():
                 self.prefixed(parts.prefixes, parts.word, parts.rest, line)
         else:
             self.prefixed(parts.prefixes, parts.word, parts.rest, line)
 
-    @staticmethod
-    def is_prefix(word: str) -> tuple[str, bool] | None:
+    def is_prefix(self, word: str) -> tuple[str, bool] | None:
+        """As ``registry_prefix``, but a user's program goes before a prefix command of ours."""
+        if word in self.workspace.programs:
+            from pystata_hlm.runtime.programs import BUILT_IN
+
+            if word not in BUILT_IN:
+                return None
         return registry_prefix(word)
 
-    @staticmethod
-    def split(text: str) -> nodes.CommandLine:
-        return split(text.strip())
+    def split(self, text: str) -> nodes.CommandLine:
+        """Prefixes, command word and the rest of a line."""
+        parts = split(text.strip())
+        if parts.prefixes and self.workspace.programs:
+            return prefixes.split(text.strip(), self.is_prefix)
+        return parts
 
     def prefixed(self, pending: tuple[tuple[str, str], ...], command: str, text: str, line: str) -> None:
         """Run a command under its prefixes (word, text before the colon), from the outside in."""

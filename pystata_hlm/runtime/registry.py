@@ -210,6 +210,8 @@ def lookup(word: str) -> CommandSpec:
         return spec
     if word in _UNIMPLEMENTED:
         raise StataError.command_not_supported(_UNIMPLEMENTED[word])
+    if not word.replace("_", "a").isalnum() or word[0].isdigit():
+        raise StataError(199, f"{word} is not a valid command name")
     raise StataError(199, StataError.unrecognized_command(word).message + _note(word))
 
 

@@ -65,7 +65,9 @@ class Step:
         if self.line.block is None or style(self.line) != "plain":
             return False
         words = (("noisily", 1), ("capture", 3), ("quietly", 3))
-        return self.word in ("", "if", "else", "frame", "frames") or any(is_abbreviation(self.word, *word) for word in words)
+        return self.word in ("", "if", "else", "frame", "frames") or any(
+            is_abbreviation(self.word, *word) for word in words
+        )
 
     def expanded(self, executor: Executor) -> str:
         """The text after the first word, its macros expanded."""
@@ -188,9 +190,22 @@ def _literal(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> i
 def _prefixed(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:
     words, head, word, parts, rest = steps[k].info
     if parts is not None:
-        rest = fill(parts, executor)
+        try:
+            rest = fill(parts, executor)
+        except StataError as error:
+            _refused(words, error, executor)
+            return 0
     executor.prefixed(words, word, rest, head + rest)
     return 0
+
+
+def _refused(words: tuple[tuple[str, str], ...], error: StataError, executor: Executor) -> None:
+    """A macro of the line could not be expanded: ``capture`` before the command takes that, too."""
+
+    def fail() -> None:
+        raise error
+
+    executor.run_prefixes(words, fail)
 
 
 def _dynamic(executor: Executor, steps: Sequence[Step], k: int, echo: bool) -> int:

@@ -96,7 +96,7 @@ def repeat(s: Any, times: Any) -> Any:
     size = np.max(lengths(s) * count.astype(np.float64), initial=0)
     if size > MAX_TEXT:
         raise StataError(950, "insufficient memory")
-    if size > MAX_FIXED or count.size == 0:
+    if size > MAX_FIXED or count.size == 0 or np.asarray(s).size == 0:  # numpy cannot multiply no strings
         s = np.asarray(s).astype(object)
     return bytewise(np.strings.multiply, lambda raw, k: raw * int(k), s, count)
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from support import Session, fails
+
 from pystata_hlm.commands._constraints import rows
 from pystata_hlm.errors import StataError
-from support import Session, fails
 
 
 def test_define_list_drop():

@@ -4,8 +4,9 @@ import pickle
 from pathlib import Path
 
 import pytest
-from pystata_hlm.commands import _estimates_file
 from support import Session, fails
+
+from pystata_hlm.commands import _estimates_file
 
 
 def fitted(tmp_path: Path) -> Session:

@@ -9,8 +9,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pystata_hlm.expr.functions.collation import ROOT, compare, sort_key
 from support import Session, fails
+
+from pystata_hlm.expr.functions.collation import ROOT, compare, sort_key
 
 
 @pytest.mark.parametrize(
