@@ -35,7 +35,7 @@ class PostFile:
     def dataset(self) -> Dataset:
         return Dataset(
             {
-                name: _column([row[k] for row in self.rows], stype)
+                name: column_of([row[k] for row in self.rows], stype)
                 for k, (name, stype) in enumerate(zip(self.names, self.types, strict=True))
             }
         )
@@ -49,7 +49,7 @@ class PostFile:
             self.write()
 
 
-def _column(entries: list[Entry], stype: str) -> Column:
+def column_of(entries: list[Entry], stype: str) -> Column:
     if storage.is_string(stype):
         return Column.text(np.array(entries, dtype=object), stype)
     values = np.array([entry[0] for entry in entries], dtype=np.float64)

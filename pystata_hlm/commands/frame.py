@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 
 from pystata_hlm.commands import _files, _frames
-from pystata_hlm.commands._postfiles import Entry, _column
+from pystata_hlm.commands._postfiles import Entry, column_of
 from pystata_hlm.commands._syntax_lead import new_variables
-from pystata_hlm.commands.post import _entry, expressions
+from pystata_hlm.commands.post import entry, expressions
 from pystata_hlm.data.dataset import Dataset
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang.abbrev import match
@@ -39,7 +39,7 @@ def create(text: str, ctx: Context) -> Stored | None:
         finally:
             ctx.data = here
         for variable, stype in zip(names, types, strict=True):
-            made.add(variable, _column([], stype))
+            made.add(variable, column_of([], stype))
         made.changed = False
     ctx.workspace.other_frames[name] = made
     return None
@@ -113,15 +113,15 @@ def _post(text: str, ctx: Context) -> Stored | None:
     row: dict[str, Entry] = {}
     for k, (variable, column) in enumerate(data.columns.items(), 1):
         try:
-            row[variable] = _entry(texts[k - 1], column.stype, ctx)
+            row[variable] = entry(texts[k - 1], column.stype, ctx)
         except StataError as error:
             place = f"above message corresponds to expression {k}, variable {variable}"
             raise StataError(error.rc, f"{error.message}\n{place}") from None
     data.set_obs(data.n + 1)
-    for variable, entry in row.items():
+    for variable, posted in row.items():
         column = data.column(variable)
         cells = column.data.copy()
-        cells[-1] = _column([entry], column.stype).data[0]
+        cells[-1] = column_of([posted], column.stype).data[0]
         data.set_column(variable, column.with_(data=cells))
     return None
 

@@ -125,7 +125,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
                 _add_result(flag, result, ctx)
             named = " or ".join(_SOURCES[code] for code in sorted(allowed))
             error = StataError(
-                9, f"after merge, not all observations {named}\n(merged result left in memory)"
+                9,
+                f"merge:  after merge, not all observations {named}\n        (merged result left in memory)",
             )
             error.data_changed = True
             raise error

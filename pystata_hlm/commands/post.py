@@ -34,7 +34,7 @@ def expressions(text: str) -> list[str]:
     return out
 
 
-def _entry(text: str, stype: str, ctx: Context) -> Entry:
+def entry(text: str, stype: str, ctx: Context) -> Entry:
     value = evaluate_cell(parse("expr", text.strip()), ctx.executor.env())
     if isinstance(value, Text) != storage.is_string(stype):
         raise StataError.type_mismatch()
@@ -57,7 +57,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
     row: list[Entry] = []
     for k, text in enumerate(texts):
         try:
-            row.append(_entry(text, target.types[k], ctx))
+            row.append(entry(text, target.types[k], ctx))
         except StataError as error:
             place = f"post:  above message corresponds to expression {k + 1}, variable {target.names[k]}"
             raise StataError(error.rc, f"{error.message}\n{place}") from None
