@@ -16,7 +16,7 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 Result = dict[str, float]
 OPTIONS = (
-    Opt("stats", 1, "text"),
+    Opt("stats", 0, "text"),
     Opt("print", 1, "real"),
     Opt("star", 2, "real"),
     Opt("bonferroni", 1),
