@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pystata_hlm.numeric.lmm import Level, LmmFit, Resampler, fit_lmm
+from pystata_hlm.numeric.lmm import Equation, Level, LmmFit, Resampler, fit_lmm
 
 HSB = Path(__file__).resolve().parents[3] / "shared/data/hsb.csv"
 needs_data = pytest.mark.skipif(not HSB.is_file(), reason="the course data are absent")
@@ -124,3 +124,22 @@ def test_a_million_rows(benchmark, shuffled: bool) -> None:
     print(f"\na million rows: {out['seconds']:.2f} s, {out['peak_mb']:.0f} MB peak")
     true = [1.0, 0.34, 0.3, 4.0]  # u = a C with C = [1 .3; 0 .5]: var(slope) 1, var(cons) .09 + .25, cov .3
     np.testing.assert_allclose(out["natural"], true, rtol=0.05)
+
+
+@pytest.mark.benchmark(group="crossed")
+def test_crossed_of_the_insteval_kind(benchmark) -> None:
+    """73,421 ratings of 1,128 lecturers by 2,972 students, simulated at the estimates for lme4's InstEval."""
+    rng = np.random.default_rng(1)
+    n, students, lecturers = 73_421, 2_972, 1_128
+    s = rng.integers(0, students, n)
+    d = np.minimum((rng.random(n) ** 1.7 * lecturers).astype(int), lecturers - 1)  # some lecturers teach many
+    y = 3.25 + 0.326 * rng.normal(size=students)[s] + 0.523 * rng.normal(size=lecturers)[d]
+    y += 1.178 * rng.normal(size=n)
+    one = np.ones((n, 1))
+    levels = [
+        Level("_all", np.zeros(n, int), (Equation(one, "identity", d),)),
+        Level("s", s, (Equation(one),)),
+    ]
+    fit = benchmark.pedantic(lambda: fit_lmm(y, one, levels), rounds=2, warmup_rounds=0)
+    assert fit.optimisation.converged
+    assert np.sqrt(fit.natural) == pytest.approx([0.523, 0.326, 1.178], rel=0.08)
