@@ -8,6 +8,7 @@ import numpy as np
 
 from pystata_hlm.commands import _storing
 from pystata_hlm.commands._egen import Floats, Job, egen, labelled
+from pystata_hlm.commands._labels import widened
 from pystata_hlm.commands._reduce import Grouped
 from pystata_hlm.data.column import Column
 from pystata_hlm.data.labels import ValueLabel
@@ -196,7 +197,7 @@ def group(job: Job) -> Column:
     parts = [_texts(job, name, rows, width) for name in names]
     texts = {k + 1: " ".join(words) for k, words in enumerate(zip(*parts, strict=True))}
     job.data.value_labels[label] = ValueLabel(texts)
-    return column.with_(value_label=label)
+    return widened(column.with_(value_label=label), job.data.value_labels[label])
 
 
 def _label_option(job: Job) -> tuple[str, bool, int | None]:

@@ -28,9 +28,8 @@ def languages(data: Dataset) -> tuple[list[str], str]:
 
 
 def _declare(data: Dataset, names: list[str], current: str) -> None:
-    alone = names == ["default"]
-    data.set_char(DTA, "_lang_list", "" if alone else " ".join(names))
-    data.set_char(DTA, "_lang_c", "" if alone else current)
+    data.set_char(DTA, "_lang_list", " ".join(names))
+    data.set_char(DTA, "_lang_c", current)
 
 
 def _set_char(data: Dataset, owner: str, name: str, text: str) -> None:

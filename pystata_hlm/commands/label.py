@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 
 from pystata_hlm.commands import _files, _label_language
+from pystata_hlm.commands._labels import widened
 from pystata_hlm.data import missing
 from pystata_hlm.data.labels import MISSING_KEY, ValueLabel, key_text
 from pystata_hlm.data.names import is_valid_name
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
-from pystata_hlm.formats import text_width
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.output.items import lines
 from pystata_hlm.runtime.context import Context
@@ -132,13 +132,7 @@ def _define(text: str, ctx: Context) -> None:
 
 
 def _widen(name: str, label: ValueLabel, ctx: Context) -> None:
-    """A %w.dg format grows to hold the longest text of the label."""
-    column = ctx.data.column(name)
-    found = re.fullmatch(r"%(-?)(\d+)(\.\d+gc?)", column.format)
-    width = max((text_width(text) for _, text in label.items()), default=0)
-    if found is not None and int(found[2]) < width:
-        fmt = f"%{found[1]}{width}{found[3]}"
-        ctx.data.set_column(name, column.with_(format=fmt), same_values=True)
+    ctx.data.set_column(name, widened(ctx.data.column(name), label), same_values=True)
 
 
 def _values(text: str, ctx: Context) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pystata_hlm.commands.display import wrap
 from pystata_hlm.data import missing
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_trimmed
@@ -45,7 +46,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
         words = [_number(value, fmt) for value in ordered.tolist()]
         values = np.where(ordered < missing.SYSMISS_ORDER, ordered, np.nan)
     text = call.opt("separate", " ").join(words)
-    ctx.say(text)
+    ctx.say(wrap(text, 0, ctx.settings.linesize))
     if call.has("local"):
         ctx.locals[call.opt("local")] = text
     if call.has("matrow") and values.size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pystata_hlm.commands._labels import widened
 from pystata_hlm.data.labels import ValueLabel, key_text
 from pystata_hlm.errors import StataError
 from pystata_hlm.output.items import lines
@@ -69,4 +70,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
             ctx.emit(lines(f"{name}:", *odd))
         labels[name] = new
         ctx.data.changed = True
+        for variable in ctx.data.names:
+            column = ctx.data.column(variable)
+            if column.value_label == name:
+                ctx.data.set_column(variable, widened(column, new), same_values=True)
     return None

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from pystata_hlm.commands._labels import widened
 from pystata_hlm.commands._recoding import Rule, apply_rules, read_rules, rule_checks
 from pystata_hlm.commands._storing import plural
 from pystata_hlm.data import missing, storage
@@ -117,7 +118,8 @@ def _recode(name: str, new: str, rules: list[Rule], call: Call, ctx: Context) ->
     column = column.with_(label=f"RECODE of {name}" + (f" ({old.label})" if old.label else ""))
     column = column.with_(label=column.label[:80])
     label = _value_label(old, rules, call, new, ctx)
-    data.add(new, column.with_(value_label=label))
+    column = column.with_(value_label=label)
+    data.add(new, widened(column, data.value_labels[label]) if label else column)
     different = plural(changed, "difference", "differences")
     ctx.say(f"({different} between {name} and {new})")
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pystata_hlm.commands import _reshape_problems as problems
 from pystata_hlm.commands._reshaping import Shape, find_values, j_values, to_long, to_wide
 from pystata_hlm.commands._subset import names_in
+from pystata_hlm.commands.display import wrap
 from pystata_hlm.data.dataset import DTA, Dataset
 from pystata_hlm.data.names import check
 from pystata_hlm.errors import StataError
@@ -294,7 +295,7 @@ def _report(shape: Shape, before: Dataset, after: Dataset, ctx: Context, wide_to
     listed = " ".join(shape.values)
     j_text = f"j variable ({len(shape.values)} values)"
     out = [
-        f"(j = {listed})" if new else f"(note: j = {listed})",
+        wrap(f"(j = {listed})" if new else f"(note: j = {listed})", 0, ctx.settings.linesize),
         "",
         line("Data", first, second),
         "-" * 77,
