@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pystata_hlm.data.timesettings import time_settings
+from pystata_hlm.design.collinear import independent
+from pystata_hlm.design.matrix import Design
 from pystata_hlm.errors import StataError
+from pystata_hlm.numeric.panel import Panels
 from pystata_hlm.output.items import Cell
 
 if TYPE_CHECKING:
@@ -68,6 +71,20 @@ def time_variable(ctx: Context) -> str:
     if not name:
         raise StataError(459, "time variable not set; use xtset panelvar timevar ...")
     return name
+
+
+def within_slopes(x: np.ndarray, panels: Panels) -> np.ndarray:
+    """Slopes that vary within panels, independently of one another: mask over the columns of x but the last."""
+    slopes = x[:, :-1]
+    moved = slopes - panels.means(slopes)[panels.codes]
+    size = np.einsum("ij,ij->j", slopes, slopes)
+    moved[:, np.einsum("ij,ij->j", moved, moved) <= 1e-20 * size] = 0.0
+    return independent(moved, False)
+
+
+def within_design(found: Design, panels: Panels) -> Design:
+    """The design without the slopes that the panels' own constants take up; its notes name them."""
+    return found.without(~within_slopes(found.x, panels))
 
 
 def index_panels(name: str, rows: np.ndarray, ctx: Context) -> PanelIndex:

@@ -26,7 +26,13 @@ from pystata_hlm.commands._estimation import (
     square_matrix,
 )
 from pystata_hlm.commands._mixed_layout import cluster_note
-from pystata_hlm.commands._panels import PanelIndex, index_panels, panel_variable
+from pystata_hlm.commands._panels import (
+    PanelIndex,
+    index_panels,
+    panel_variable,
+    within_design,
+    within_slopes,
+)
 from pystata_hlm.commands.predict import Prediction, Request, choose
 from pystata_hlm.design.collinear import independent
 from pystata_hlm.design.matrix import Design
@@ -243,17 +249,8 @@ def _clustered(sample: Sample, fit: ols.OlsFit, ctx: Context) -> tuple[np.ndarra
     return ols.vcov_cluster(fit, codes, n), n
 
 
-def _within_slopes(sample: Sample) -> np.ndarray:
-    """Slopes that vary within panels, independently of one another: mask over the columns of x but the last."""
-    panels, slopes = sample.panels, sample.found.x[:, :-1]
-    moved = slopes - panels.means(slopes)[panels.codes]
-    size = np.einsum("ij,ij->j", slopes, slopes)
-    moved[:, np.einsum("ij,ij->j", moved, moved) <= 1e-20 * size] = 0.0
-    return independent(moved, False)
-
-
 def _fit_fe(sample: Sample, ctx: Context) -> Stored:
-    found = sample.found.without(~_within_slopes(sample))
+    found = within_design(sample.found, sample.panels)
     for note in found.notes:
         ctx.emit(Text(note.text(ctx.settings.release)))
     sample = sample.with_(found)
@@ -305,7 +302,7 @@ def _fit_re(sample: Sample, ctx: Context) -> Stored:
     k = x.shape[1] - 1
     if panels.n_groups <= k + 1 or panels.total - panels.n_groups - k <= 0:
         raise StataError.insufficient_observations()
-    fit = panel.random_effects(sample.y, x, panels, _within_slopes(sample), sample.call.has("sa"))
+    fit = panel.random_effects(sample.y, x, panels, within_slopes(x, panels), sample.call.has("sa"))
     vcov, n_clusters = fit.vcov, None
     if sample.vce.cluster:
         vcov, n_clusters = _clustered(sample, fit.fit, ctx)
