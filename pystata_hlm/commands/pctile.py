@@ -1,4 +1,7 @@
-"""pctile: a variable of percentiles.   pctile [type] newvar = exp [if] [in] [weight] [, nquantiles(#) genp(newvar) altdef]"""
+"""pctile: a variable of percentiles.   pctile [type] newvar = exp [if] [in] [weight] [, nquantiles(#) genp(newvar) altdef]
+
+``_pctile varname [if] [in] [weight] [, nquantiles(#) percentiles(numlist) altdef]`` leaves them in r().
+"""
 
 from __future__ import annotations
 
@@ -52,3 +55,18 @@ def run(call: Call, ctx: Context) -> Stored:
     if call.has("genp"):
         add(call.opt("genp"), np.array(at), f"percentages for {name}")
     return _percentiles.stored(found)
+
+
+@command(
+    "_pctile",
+    klass="r",
+    varlist="required",
+    max_vars=1,
+    weights=("aweight", "fweight", "pweight"),
+    options=_percentiles.OPTIONS,
+)
+def run_in_r(call: Call, ctx: Context) -> Stored:
+    column = ctx.data.column(call.varlist[0])
+    if column.is_string:
+        raise StataError.type_mismatch()
+    return _percentiles.stored(_percentiles.compute(column.values(), _percentiles.wanted(call), call))
