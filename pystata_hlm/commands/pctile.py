@@ -1,5 +1,6 @@
-"""pctile: a variable of percentiles.   pctile [type] newvar = exp [if] [in] [weight] [, nquantiles(#) genp(newvar) altdef]
+"""pctile: percentiles in a variable, or in r().   pctile newvar = exp [if] [in] [weight] [, options] | _pctile varname
 
+``pctile [type] newvar = exp, nquantiles(#) genp(newvar) altdef`` makes a variable;
 ``_pctile varname [if] [in] [weight] [, nquantiles(#) percentiles(numlist) altdef]`` leaves them in r().
 """
 
