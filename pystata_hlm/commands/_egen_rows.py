@@ -261,6 +261,10 @@ def ends(job: Job) -> Column:
     if not isinstance(value, Text):
         raise StataError.type_mismatch()
     strings = _storing.texts(value, job.n)
+    if not len(strings):
+        return Column.text(np.zeros(0, "S1"))
+    if strings.dtype.kind == "O":
+        strings = np.array(strings.tolist(), dtype="S")
     if "trim" in job.options:
         strings = np.strings.strip(strings)
     punct = job.options.get("punct", " ").encode()

@@ -251,7 +251,7 @@ def _language(text: str, ctx: Context) -> Stored:
 _SUBCOMMANDS: tuple[tuple[str, int, Callable[[str, Context], Stored | None]], ...] = (
     ("data", 2, _data),
     ("variable", 3, _variable),
-    ("define", 3, _define),
+    ("define", 2, _define),
     ("values", 3, _values),
     ("list", 1, _list),
     ("dir", 2, _dir),

@@ -282,3 +282,13 @@ def test_group_label_with_suboptions() -> None:
     fails("egen q = mean(x), p(50)", 198, "option p() not allowed", session=s)
     fails("egen q = fill(1 2) if g == 1", 198, session=s)
     fails("egen q = ma(g), t(2)", 198, session=s)
+
+
+def test_ends_of_nothing_and_of_long_strings() -> None:
+    s = Session()
+    s.run('gen str5 a = "x"\negen b = ends(a), last')
+    assert s.rc == 0
+    s = Session()
+    s.run('set obs 2\ngen strL a = "one two " + string(_n)\negen b = ends(a), last\negen c = ends(a), tail')
+    assert s.data.column("b").data.tolist() == [b"1", b"2"]
+    assert s.data.column("c").data.tolist() == [b"two 1", b"two 2"]
