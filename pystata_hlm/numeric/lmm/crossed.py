@@ -209,11 +209,12 @@ class Pattern:
 
     def cross(self, a: Array, b: Array) -> Array:
         """Sum over groups of a'b: (Q, Q)."""
-        out = np.zeros((self.width, self.width))
+        out: Array | None = None
         for one, two in zip(a, b, strict=True):
             product = self.matrix(one).T @ self.matrix(two)
-            out += product if isinstance(product, np.ndarray) else product.toarray()
-        return out
+            whole = product if isinstance(product, np.ndarray) else product.toarray()
+            out = whole if out is None else out + whole
+        return np.zeros((self.width, self.width)) if out is None else out
 
     def times(self, a: Array, dense: Array) -> Array:
         """Sum over groups of a' dense, dense (k, m, G): (Q, m)."""
@@ -272,6 +273,13 @@ class CrossedBlocks:
         own = self.slices()[term]
         block = self.square[:, own, own].sum(axis=0).reshape(q, g, q, g)
         return np.einsum("agbg->ab", block)
+
+    def sandwich(self, one: Sequence[Array], block: Array, two: Sequence[Array]) -> Array:
+        """L block R' for block-diagonal L and R."""
+        if all(q == 1 for q in self.widths):
+            rows, columns = (np.repeat([f[0, 0] for f in factors], self.sizes) for factors in (one, two))
+            return rows[:, None] * block * columns
+        return self.multiply(two, self.multiply(one, block).T).T
 
     def multiply(self, factors: Sequence[Array], block: Array) -> Array:
         """Lam block for the block-diagonal Lam of small factors, one a term."""

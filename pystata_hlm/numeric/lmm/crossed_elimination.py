@@ -50,26 +50,32 @@ class CrossedState:
         """K^-1."""
         from scipy.linalg import lapack
 
-        lower, _ = lapack.dpotri(self.chol, lower=1)
-        out: Array = np.tril(lower)
-        out += np.tril(lower, -1).T
+        lower, _ = lapack.dpotri(self.chol, lower=1)  # the upper half stays zero
+        out: Array = lower + lower.T
+        out[np.diag_indices_from(out)] *= 0.5
         return out
 
-    def _both(self, factors: Sequence[Array], a: Array, right: Sequence[Array]) -> Array:
-        """L a R' for block-diagonal L and R."""
-        return self.blocks.multiply(right, self.blocks.multiply(factors, a).T).T
+    def traces(self, term: int) -> Array:
+        """(q, q) sums over the groups of one crossed term of the diagonal blocks of S: tr(S E_k) is their product
+        with E_k."""
+        q, g, own = self.blocks.widths[term], self.blocks.sizes[term], self.blocks.slices()[term]
+        if self._safe:
+            inner = np.einsum("agbg->ab", self._inverse[own, own].reshape(q, g, q, g))
+            inverse = np.linalg.inv(self.factors[term])
+            return inverse.T @ (g * np.eye(q) - inner) @ inverse
+        return np.einsum("agbg->ab", (self.j[own] @ self.inner[:, own]).reshape(q, g, q, g))
 
     @cached_property
     def omega(self) -> Array:
         """Lam K^-1 Lam'."""
-        return self._both(self.factors, self._inverse, self.factors)
+        return self.blocks.sandwich(self.factors, self._inverse, self.factors)
 
     @cached_property
     def j(self) -> Array:
         """I - N Omega, which is Lam'^-1 K^-1 Lam' where Lam can be inverted."""
         if self._safe:
             inverses: list[Array] = [np.asarray(np.linalg.inv(f).T) for f in self.factors]
-            return self._both(inverses, self._inverse, self.factors)
+            return self.blocks.sandwich(inverses, self._inverse, self.factors)
         out = -(self.inner @ self.omega)
         out[np.diag_indices_from(out)] += 1.0
         return out
@@ -81,7 +87,7 @@ class CrossedState:
             inverses: list[Array] = [np.asarray(np.linalg.inv(f).T) for f in self.factors]
             change = -self._inverse
             change[np.diag_indices_from(change)] += 1.0
-            return self._both(inverses, change, inverses)
+            return self.blocks.sandwich(inverses, change, inverses)
         out = self.j @ self.inner
         return 0.5 * (out + out.T)
 
@@ -125,7 +131,7 @@ class CrossedElimination:
         from scipy.linalg import lapack, solve_triangular
 
         transposed = [f.T for f in factors]
-        core = self.blocks.multiply(transposed, self.blocks.multiply(transposed, self.square).T)
+        core = self.blocks.sandwich(transposed, self.square, transposed)
         core[np.diag_indices_from(core)] += 1.0
         chol, info = lapack.dpotrf(core.T, lower=1, overwrite_a=1)
         if info:
@@ -267,9 +273,9 @@ class CrossedDerivatives:
         """Add the block's part of all pieces; own = (parameter, crossed term, small basis matrix)."""
         blocks, p = self.blocks, self.p
         slices = blocks.slices()
-        omega, j, n = self.state.omega, self.state.j, self.state.inner
+        omega = self.state.omega
         y = omega @ self.b
-        t = j @ self.b
+        t = self.state.j @ self.b if out.log_det2 is not None else self.b - self.state.inner @ y
 
         def spread(k: int, block: Array) -> Array:
             """The nonzero rows of E_k block."""
@@ -286,7 +292,7 @@ class CrossedDerivatives:
             es = [spread(k, s) for k in range(len(own))]
         for k, (i, _, _) in enumerate(own):
             rows = at[k]
-            out.log_det[i] += float(np.vdot(spread(k, j), n[:, rows].T))
+            out.log_det[i] += float(np.vdot(own[k][2], self.state.traces(own[k][1])))
             out.ee[i] -= float(t[rows, e] @ et[k][:, e])
             if p:
                 out.xe[i] -= t[rows, x].T @ et[k][:, e]
@@ -303,6 +309,7 @@ class CrossedDerivatives:
         if out.log_det2 is None or out.ee2 is None:
             return
         every = [*lower, *(i for i, _, _ in own)]
+        j = self.state.j
         n_low, size = len(lower), len(every)
         trace, ee, xx = (np.zeros((size, size)) for _ in range(3))
         on = [omega @ m for m in self.first_square]
