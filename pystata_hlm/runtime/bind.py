@@ -349,7 +349,8 @@ def _bind_replay(spec: CommandSpec, text: str, call: Call, ctx: Context) -> Call
     """An estimation command without arguments redisplays its results; r(301) when they are another's."""
     estimation = ctx.workspace.e.estimation
     names = {name for name, _ in spec.names}
-    if estimation is None or ctx.workspace.e.macros.get("cmd", estimation.cmd) not in names:
+    macros = ctx.workspace.e.macros
+    if estimation is None or names.isdisjoint({macros.get("cmd", estimation.cmd), macros.get("cmd2", "")}):
         raise StataError.last_estimates_not_found()
     node = parse("anything", text)
     call.node = node

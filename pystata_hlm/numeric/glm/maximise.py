@@ -35,6 +35,8 @@ class Control:
     nrtolerance: float = 1e-5
     forward: bool = True
     difficult: bool = False
+    slack: float = 1e-12
+    """Relative decrease that still passes for none: rounding, or an approximate gradient."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def maximise(full: Full, value: Value, start: Array, control: Control | None = N
     converged = False
     for _ in range(control.iterate):
         step, concave = direction(gradient, hessian, control.difficult)
-        length, reached, note = search(value, b, step, current, control.forward and concave)
+        length, reached, note = search(value, b, step, current, control, concave)
         new = b + length * step
         moved = relative_change(new, b) if len(b) else 0.0
         gained = abs(reached - current) / (abs(current) + 1)
@@ -132,15 +134,17 @@ def maximise(full: Full, value: Value, start: Array, control: Control | None = N
     return Optimum(b, current, gradient, hessian, tuple(trace), converged)
 
 
-def search(value: Value, b: Array, step: Array, current: float, forward: bool) -> tuple[float, float, str]:
+def search(
+    value: Value, b: Array, step: Array, current: float, control: Control, concave: bool
+) -> tuple[float, float, str]:
     """Step length, the value it reaches and the log's note."""
     if len(b) == 0:
         return 1.0, current, ""
     reached = value(b + step)
-    slack = 1e-12 * (abs(current) + 1)
+    slack = control.slack * (abs(current) + 1)
     if np.isfinite(reached) and reached >= current - slack:
         length, more = 1.0, 0.125
-        while forward and length < 64:
+        while control.forward and concave and length < 64:
             further = value(b + (length + more) * step)
             if not np.isfinite(further) or further <= reached:
                 break

@@ -272,6 +272,7 @@ def fit_glmm(
 def climb(objective: Objective, start: Array, control: Control) -> tuple[Optimum, Array]:
     """Maximise; a variance that runs into zero is left there and the others are finished. Optimum and boundary flags."""
     problem = objective.integral.problem
+    objective.integral.held = True
     boundary = np.zeros(len(start), dtype=bool)
     theta, trace = start, []
     while True:

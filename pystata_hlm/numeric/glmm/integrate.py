@@ -64,6 +64,8 @@ class Integral:
     conditional: bool = True
     tolerance: float = 1e-10
     iterate: int = 100
+    held: bool = False
+    """Compare steps of the maximiser at the nodes where it stands, as the score does, not at nodes of their own."""
     nodes: Nodes | None = field(default=None)
 
     # ------------------------------------------------------------ parameters
@@ -194,13 +196,15 @@ class Integral:
         base, roots, aux = self.split(theta)
         if not (np.isfinite(base).all() and all(np.isfinite(r).all() for r in roots)):
             return float("nan")
+        if self.held and self.nodes is not None:
+            return self.sweep(base, roots, aux, self.nodes).loglik
         return self.adapt(base, roots, aux)[1].loglik
 
     def settled(self, theta: Array) -> Sweep:
         """The pass at theta; its nodes start the next adaptation."""
         base, roots, aux = self.split(theta)
         nodes, found = self.adapt(base, roots, aux)
-        if self.method == "mvaghermite" and np.isfinite(found.loglik):
+        if self.points > 1 and self.method in ("mvaghermite", "mcaghermite") and np.isfinite(found.loglik):
             self.nodes = nodes
         return found
 
@@ -274,7 +278,7 @@ class Integral:
 
 def place(x: Array, log_weight: Array, mu: Array, tau: Array) -> tuple[Array, Array]:
     """Nodes mu + tau x (G, paths, q) and their log weights (G, paths)."""
-    g, above, q = mu.shape
+    g, q = len(mu), mu.shape[2]
     a = mu[:, :, None, :] + np.einsum("gpqr,kr->gpkq", tau, x)
     scale = np.log(np.abs(np.einsum("gpqq->gpq", tau))).sum(axis=2)
     log_w = (

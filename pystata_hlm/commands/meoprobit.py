@@ -1,0 +1,24 @@
+"""meoprobit: multilevel mixed-effects ordered probit regression.   meoprobit depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+
+Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pystata_hlm.commands._glmm_estimate import Family, declaration, estimate
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call
+
+if TYPE_CHECKING:
+    from pystata_hlm.runtime.context import Context
+
+KIND = Family("meoprobit", "Mixed-effects oprobit regression", "ordinal", "probit")
+
+
+@command("meoprobit", **declaration(()))
+def run(call: Call, ctx: Context) -> Stored | None:
+    estimate(KIND, call, ctx)
+    return None

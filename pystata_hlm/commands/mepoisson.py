@@ -1,0 +1,24 @@
+"""mepoisson: multilevel mixed-effects Poisson regression.   mepoisson depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+
+Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pystata_hlm.commands._glmm_estimate import IRR, Family, declaration, estimate
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.results import Stored
+from pystata_hlm.runtime.spec import Call, Opt
+
+if TYPE_CHECKING:
+    from pystata_hlm.runtime.context import Context
+
+KIND = Family("mepoisson", "Mixed-effects Poisson regression", "poisson", "log")
+
+
+@command("mepoisson", **declaration((Opt("exposure", 3, "varname"),), IRR))
+def run(call: Call, ctx: Context) -> Stored | None:
+    estimate(KIND, call, ctx)
+    return None
