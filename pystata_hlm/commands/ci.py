@@ -52,12 +52,18 @@ def proportion_interval(name: str, x: np.ndarray, w: np.ndarray | None, level: f
     syntax="anything",
     byable="loop",
     weights=("aweight", "fweight"),
-    options=(Opt("level", 1, "level"), Opt("separator", 3, "int", 5), Opt("exact", 2)),
+    options=(Opt("level", 1, "level"), Opt("separator", 3, "int", 5), Opt("exact", 2), Opt("binomial", 1)),
     unsupported=("poisson", "exposure", "wald", "wilson", "agresti", "jeffreys", "sd", "bonett", "total"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     word, _, rest = call.node.text.strip().partition(" ")
     kind = match(word, (("means", 4), ("proportions", 4), ("variances", 3)))
+    version = ctx.workspace.version
+    if version is not None and version < 14.1 and (kind is None or word in ctx.data):
+        # up to release 14.0: ci varlist [, binomial]
+        kind, rest = "proportions" if call.has("binomial") else "means", call.node.text
+    elif call.has("binomial"):
+        raise StataError.option_not_allowed("binomial")
     if kind is None:
         raise StataError(198, f"invalid '{word}' " if word else "invalid syntax")
     if kind == "variances":

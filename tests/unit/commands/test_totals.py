@@ -84,3 +84,11 @@ def test_ratio() -> None:
 )
 def test_errors(line: str, rc: int) -> None:
     fails(f'set obs 5\ngen x = _n\ngen str3 t = "a"\n{line}', rc)
+
+
+def test_ci_as_it_was_up_to_release_14() -> None:
+    s, old = auto("version 13: ci mpg foreign")
+    assert old == s.run("ci means mpg foreign")
+    binomial = s.run("version 13: ci foreign, binomial")
+    assert binomial == s.run("ci proportions foreign")
+    fails("set obs 3\ngen x = _n\nci x", 198)
