@@ -199,10 +199,45 @@ def _emptycells(text: str, ctx: Context) -> None:
         raise StataError(198, "set emptycells drop not yet supported")
 
 
-@setting("trace", 2)
-def _trace(text: str, ctx: Context) -> None:
-    if on_off(text):
-        raise StataError(198, "set trace on not yet supported")
+flag("trace", "trace", 2)
+flag("traceexpand", "traceexpand", 6)
+flag("tracesep", "tracesep")
+flag("traceindent", "traceindent", 6)
+flag("tracenumber", "tracenumber", 6)
+
+
+@setting("tracedepth", 6)
+def _tracedepth(text: str, ctx: Context) -> None:
+    ctx.settings.tracedepth = whole(text, ctx, 0, 32000)
+
+
+def _default_only(name: str, *usual: str) -> None:
+    """A setting whose other values would change results or output here, and are lacking."""
+
+    def run(text: str, ctx: Context) -> None:
+        if strip_quotes(text) not in usual:
+            raise StataError(198, f"set {name} {text} not yet supported")
+
+    _SETTINGS[name] = (0, run)
+
+
+_default_only("output", "proc")
+_default_only("tracehilite", "")
+_default_only("fvwrap", "1")
+_default_only("fvwrapon", "word")
+_default_only("fvtrack", "term")
+_default_only("coeftabresults", "on")
+_default_only("clevel", "95")
+_default_only("dots", "on")
+_default_only("lstretch", "", "off")
+_default_only("rngstream", "1")
+_default_only("collect_label", "default")
+_default_only("collect_style", "default")
+_default_only("collect_warn", "on")
+_default_only("collect_double", "on")
+_default_only("table_style", "table")
+_default_only("etable_style", "etable")
+_default_only("dtable_style", "dtable")
 
 
 @setting("logtype", 4)
@@ -259,8 +294,11 @@ _INTERFACE = """
     include_bitmap locale_functions locale_ui locksplitters logmsg maxdb max_memory min_memory
     niceness notifyuser obsolete pagesize pinnable playsnd printcolor reventries
     revkeyboard revwindow scheme_graph scrollbufsize searchdefault segmentsize smoothfonts timeout1
-    timeout2 tracedepth traceexpand tracehilite traceindent tracenumber tracesep update_interval
-    update_prompt update_query varkeyboard varlabelpos varwidth virtual
+    timeout2 update_interval update_prompt update_query varkeyboard varlabelpos varwidth virtual
+    docx_hardbreak docx_paramode doeditbackup eolchar excelxlsxlargefile fredkey java_heapmax java_home
+    lapack_mkl lapack_mkl_cnr linegap matacache matafavor matalibs matalnum matamofirst mataoptimize
+    matasolvetol matastrict max_preservemem maxbezierpath odbcdriver odbcmgr python_exec
+    python_userpath reshape_favor sortmethod sortrngstate
 """.split()  # noqa: SIM905
 
 

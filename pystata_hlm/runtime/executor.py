@@ -265,6 +265,11 @@ class Executor:
 
     def run_steps(self, made: Sequence[steps.Step]) -> None:
         """Run the steps of a block or program."""
+        if self.workspace.settings.trace:
+            from pystata_hlm.runtime import tracing
+
+            tracing.run_steps(self, made)
+            return
         k, count = 0, len(made)
         while k < count:
             run = made[k].run

@@ -19,7 +19,7 @@ from pystata_hlm.lang.abbrev import match
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.lang.source import decode, read_do
 from pystata_hlm.output.items import Text
-from pystata_hlm.runtime import byloop, registry, steps
+from pystata_hlm.runtime import byloop, registry, steps, tracing
 from pystata_hlm.runtime.control import BreakLoop
 from pystata_hlm.runtime.executor import Executor, ExitDoFile, LeaveSession
 from pystata_hlm.runtime.frames import ByState, new_frame
@@ -177,7 +177,8 @@ def run(program: Program, text: str, executor: Executor, by: ByState | None = No
         if by is not None and program.byable == "onecall":
             frame.locals["_byvars"] = " ".join(by.names)
         try:
-            executor.run_steps(program.steps)
+            with tracing.program(executor, program.name):
+                executor.run_steps(program.steps)
         except BreakLoop:
             raise StataError(198, "continue not allowed outside of a loop") from None
         except LeaveSession:

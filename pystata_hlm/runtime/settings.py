@@ -31,6 +31,13 @@ class Settings:
     rmsg: bool = False
     parseerror: bool = False
     logtype: str = "smcl"
+    trace: bool = False
+    tracedepth: int = 32000
+    traceexpand: bool = True
+    tracesep: bool = True
+    traceindent: bool = True
+    tracenumber: bool = False
+    pause: bool = False
     maxiter: int = 300
     maxvar: int = 5000
     matsize: int = 400

@@ -237,7 +237,7 @@ def test_seed_as_the_random_numbers_file_has_it() -> None:
         ("set cformat %20.3f", 198),
         ("set cformat nonsense", 120),
         ("set scheme nosuch", 111),
-        ("set trace on", 198),
+        ("set trace maybe", 198),
         ("set release 12", 198),
     ],
 )
