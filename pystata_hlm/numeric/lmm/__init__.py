@@ -1,13 +1,16 @@
-"""Linear mixed models with nested grouping levels: the engine behind ``mixed``.
+"""Linear mixed models with nested and crossed grouping: the engine behind ``mixed``.
 
     from pystata_hlm.numeric.lmm import Control, Equation, Level, fit_lmm
     levels = (Level("school", school_codes, (Equation(z, "unstructured"),)),)      # top level first
     fit = fit_lmm(y, x, levels, reml=False, residual_groups=None)                  # -> LmmFit
 
-``fit_lmm(y, X, levels, *, reml=False, residual_groups=None, control=Control(), start=None) -> LmmFit``
+``fit_lmm(y, X, levels, *, reml=False, residual_groups, control, start, weights) -> LmmFit``
     y (n,), X (n, p) of full column rank, levels possibly empty, residual_groups (n,) integer codes of the
     strata of ``residuals(independent, by())`` (numbered in code order) or None, start a vector in the
-    metric below (then no EM). Raises the small errors of ``errors.py``: NoObservationsError,
+    metric below (then no EM). ``Equation(ones, factor=codes)`` is R.varname: one effect for each code within the
+    level's groups, nested in nothing (crossed.py). weights (n,) count rows, ``Level.weights`` groups: frequencies
+    or sampling weights (weights.py), for ML and nested levels.
+    Raises the small errors of ``errors.py``: NoObservationsError,
     InsufficientObservationsError, SingularDesignError, PerfectFitError, NotConvergedError, NumericalError.
 
 ``LmmFit`` (frozen)
@@ -24,7 +27,9 @@
     optimisation       OptSummary; trace[0] is Stata's "Iteration 0" (after EM), trace[i] "Iteration i"
     robust(cluster=None) -> RobustVcov(beta, metric, natural, full, n_clusters)       ML only
     scores(cluster=None) -> (J, p + k) cluster scores for (beta, metric)
-    effects            tuple of Effects(values (G, q), standard_errors (G, q), row_group), top level first;
+    terms              tuple of TermFit(level, equations, z, row_group, group_row): the groupings, one a level in a
+                       nested model; every R.varname is one of its own
+    effects            tuple of Effects(values (G, q), standard_errors (G, q), row_group), one a term;
                        random_effects(level), random_effects_se(level) are its parts (reffects, reses)
     linear_prediction(X=None), stdp(X=None), fitted(down_to=None), residuals(down_to=None),
     standardized_residuals(down_to=None)   in the order of the caller's rows
@@ -34,10 +39,10 @@
     refits after drawing top-level groups with replacement; group j is ``fit.levels[0]``'s group j (code
     order). A group drawn k times counts as k groups, or with merged=True as one with its rows repeated.
 
-Doors: weights enter as row weights and group multiplicities in ``blocks.cross_products``; correlated
-residuals as a whitening of the rows before it; crossed effects as one more elimination above the top level in
-``objective``; small-sample degrees of freedom from ``vcov_metric`` and the derivatives of X'V^-1X that
-``objective`` already forms.
+Doors: correlated residuals as a whitening of the rows before ``blocks.cross_products`` (with crossed effects the
+whitened column of a factor meets several of its levels, so ``crossed.crossed_products`` would need its row
+pattern); small-sample degrees of freedom from ``vcov_metric`` and the derivatives of X'V^-1X that ``objective``
+already forms.
 """
 
 from __future__ import annotations
