@@ -209,6 +209,11 @@ def tabulate(call: Call, ctx: Context, names: tuple[str, ...], rows: np.ndarray)
         matrices[call.options["matrow"]] = StataMatrix.make(down.values[:, None])
     if call.has("matcol"):
         matrices[call.options["matcol"]] = StataMatrix.make(across.values[None, :])
+    return report(call, ctx, down, across, table)
+
+
+def report(call: Call, ctx: Context, down: Axis, across: Axis, table: np.ndarray) -> Stored:
+    """The table of these frequencies and the tests asked for."""
     weight = call.weight
     if call.has("exact") and weight is not None and weight.kind != "fweight":
         raise StataError(198, "exact may not be combined with noninteger weights")

@@ -115,3 +115,18 @@ def test_list_further_options() -> None:
 )
 def test_errors(line: str, rc: int) -> None:
     fails(f"set obs 3\ngen x = _n\n{line}", rc)
+
+
+def test_tabi() -> None:
+    """Frequencies given by hand; chi-squared and exact p-values are scipy's."""
+    from scipy import stats
+
+    s = Session()
+    text = s.run("tabi 30 18 \\ 38 14, chi2 exact replace")
+    chi2, p, *_ = stats.chi2_contingency([[30, 18], [38, 14]], correction=False)
+    assert s.r["chi2"] == pytest.approx(chi2)
+    assert s.r["p"] == pytest.approx(p)
+    assert s.r["p_exact"] == pytest.approx(stats.fisher_exact([[30, 18], [38, 14]]).pvalue)
+    assert "         1 |        30         18 |        48 " in text
+    assert s.data.values("pop").tolist() == [30, 18, 38, 14]
+    fails("tabi 1 2 \\ 3", 198)
