@@ -14,30 +14,20 @@ from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
-LEFT_OUT = ("missing", "nolabel", "matcell", "matrow", "matcol", "generate", "sort", "summarize", "plot", "subpop")
+LEFT_OUT = (
+    "missing",
+    "nolabel",
+    "matcell",
+    "matrow",
+    "matcol",
+    "generate",
+    "sort",
+    "summarize",
+    "plot",
+    "subpop",
+)
 LEFT_OUT += ("g", "means", "nomeans", "standard", "nostandard", "freq", "obs", "noobs")
-"""Options of tabulate that need variables.""" 
-    "chi2",
-    "exact",
-    "gamma",
-    "lrchi2",
-    "taub",
-    "V",
-    "cchi2",
-    "column",
-    "row",
-    "clrchi2",
-    "cell",
-    "expected",
-    "nofreq",
-    "wrap",
-    "key",
-    "nokey",
-    "nolog",
-    "all",
-    "rowsort",
-    "colsort",
-]
+"""Options of tabulate that need variables."""
 
 
 def frequencies(text: str) -> np.ndarray:
