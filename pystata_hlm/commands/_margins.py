@@ -41,6 +41,12 @@ class Predictor:
     first: Callable[[Array], Array] = _one
     second: Callable[[Array], Array] = np.zeros_like
     expression: str = "predict()"
+    extra: Array = field(default_factory=lambda: np.zeros(0))
+    """Estimated parameters of ``function`` beyond the index (variances, cutpoints)."""
+    rebuild: Callable[[Array], Predictor] | None = None
+    """The predictor at other values of ``extra``."""
+    extra_vcov: Array | None = None
+    """Covariance of (the recipe's kept coefficients, ``extra``)."""
 
     @property
     def linear(self) -> bool:
@@ -180,6 +186,7 @@ def compute(
     kept = averages.recipe.kept
     elastic = request.kind in ("eyex", "eydx")
     direct = predictor.linear and offset is None and not elastic
+    beyond = np.zeros((len(margins), len(predictor.extra)))
     for i, margin in enumerate(margins):
         held = request.held(margin)
         if estimability is not None or direct:
@@ -197,8 +204,36 @@ def compute(
         value[i], jacobian[i, kept] = index_margin(
             averages, held, margin, request.kind, predictor, b[kept], shift
         )
+        beyond[i] = extra_slopes(averages, held, margin, request.kind, predictor, b[kept], shift)
     value[~estimable] = 0.0
+    if predictor.extra_vcov is not None:
+        whole = np.concatenate([jacobian[:, kept], beyond], axis=1)
+        return Estimates(value, whole @ predictor.extra_vcov @ whole.T, jacobian, estimable)
     return Estimates(value, jacobian @ vcov @ jacobian.T, jacobian, estimable)
+
+
+def extra_slopes(
+    averages: Averages,
+    held: dict[str, Held],
+    margin: Margin,
+    kind: str,
+    predictor: Predictor,
+    b: Array,
+    shift: Array | float,
+) -> Array:
+    """Derivatives of a margin by the predictor's extra parameters, by central differences."""
+    out = np.zeros(len(predictor.extra))
+    if predictor.rebuild is None:
+        return out
+    for k, at in enumerate(predictor.extra):
+        step = np.zeros(len(out))
+        step[k] = 1e-4 * abs(float(at)) + 1e-9
+        up, down = (
+            index_margin(averages, held, margin, kind, predictor.rebuild(predictor.extra + s), b, shift)[0]
+            for s in (step, -step)
+        )
+        out[k] = (up - down) / (2 * step[k])
+    return out
 
 
 def averaged_row(averages: Averages, held: dict[str, Held], margin: Margin, kind: str) -> Array:

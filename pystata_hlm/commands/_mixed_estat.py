@@ -87,10 +87,14 @@ def logit_interval(value: float, reach: float) -> tuple[float, float]:
 def icc(call: Call, ctx: Context, words: list[str]) -> Stored:
     """estat icc [, level(#)]"""
     options = typed_options(call.option_nodes, (Opt("level", 1, "level"),), (), ctx)
-    level = options.get("level", ctx.settings.level)
-    z = float(dist.invnormal(1 - (1 - level / 100) / 2))
     model, _ = _parts(ctx)
-    found = intraclass(ctx)
+    slopes = any(plan.effects != ("_cons",) for plan in model.levels)
+    return show_icc(intraclass(ctx), slopes, options.get("level", ctx.settings.level), ctx)
+
+
+def show_icc(found: list[tuple[str, float, float]], slopes: bool, level: float, ctx: Context) -> Stored:
+    """The table of (level, correlation, standard error) and r(); ``slopes``: conditional on zero covariates."""
+    z = float(dist.invnormal(1 - (1 - level / 100) / 2))
     rows: list[Row] = []
     scalars: dict[str, float] = {}
     cis: dict[str, StataMatrix] = {}
@@ -100,7 +104,6 @@ def icc(call: Call, ctx: Context, words: list[str]) -> Stored:
         scalars |= {f"icc{k + 1}": value, f"se{k + 1}": se}
         cis[f"ci{k + 1}"] = StataMatrix.make([[low, high]], ("r1",), ("ll", "ul"))
     new = ctx.settings.new_headings
-    slopes = any(plan.effects != ("_cons",) for plan in model.levels)
     ctx.say(f"\n{'Conditional intraclass correlation' if slopes else 'Intraclass correlation'}\n")
     interval = f"[{level:g}% {'conf. interval' if new else 'Conf. Interval'}]"
     table = Table(
