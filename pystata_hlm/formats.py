@@ -101,6 +101,8 @@ def parse_format(text: str) -> Format:
         if mask is not None and not (unit == "g" and m[4]):
             width = 9 if unit == "g" else sum(map(_piece_width, mask))
             return Format(text, "t", width, left=bool(m[1]), date_unit=unit, mask=mask)
+    if text.lstrip("%-").startswith("tb"):
+        raise StataError(120, "business calendar formats (%tb) not yet supported")
     raise StataError(120, "invalid %format")
 
 

@@ -218,6 +218,10 @@ class Executor:
                 "_byn1": by.start + 1.0,
                 "_byn2": float(by.stop),
             }.get(name)
+        if name.startswith("calendar "):
+            from pystata_hlm.runtime.calendars import load
+
+            return load(name.partition(" ")[2], self.workspace)
         if name == "cmdline_rest":
             return self.frame.locals.get("0", "")
         return c_value(self.workspace, name)
@@ -259,7 +263,7 @@ class Executor:
             if echo or top:
                 self._run_shown(made, echo, top)
             else:
-                self.run_steps(made)
+                self._run_each(made)
         except BreakLoop:
             raise StataError(198, "continue not allowed outside of a loop") from None
 
@@ -269,7 +273,10 @@ class Executor:
             from pystata_hlm.runtime import tracing
 
             tracing.run_steps(self, made)
-            return
+        else:
+            self._run_each(made)
+
+    def _run_each(self, made: Sequence[steps.Step]) -> None:
         k, count = 0, len(made)
         while k < count:
             run = made[k].run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pystata_hlm.expr.functions import (
+    business,
     bystate,
     collation,
     date,
@@ -25,6 +26,7 @@ from pystata_hlm.expr.functions.registry import FUNCTIONS, FunctionSpec
 __all__ = [
     "FUNCTIONS",
     "FunctionSpec",
+    "business",
     "bystate",
     "collation",
     "date",

@@ -80,8 +80,6 @@ MATRIX_VALUED = frozenset(
 
 UNSUPPORTED = frozenset(
     [
-        "bofd",
-        "dofb",
         "collatorlocale",
         "collatorversion",
         "wordbreaklocale",
