@@ -112,7 +112,7 @@ def ml_heading(e: Stored, panels: PanelIndex, settings: Settings) -> Header:
         ("", stat),
         (equals("Log likelihood", 15, loglik, settings), prob),
     ]
-    return Header(tuple(a for a, _ in lines), tuple(b for _, b in lines), compact=settings.compact_header)
+    return Header(tuple(a for a, _ in lines), tuple(b for _, b in lines), compact=settings.new_headings)
 
 
 def pa_heading(e: Stored, panels: PanelIndex, settings: Settings) -> Header:
@@ -148,7 +148,7 @@ def pa_heading(e: Stored, panels: PanelIndex, settings: Settings) -> Header:
             ("", stat),
             (f"{'Scale parameter:':<16}{scale:>25}", prob),
         ]
-    return Header(tuple(a for a, _ in lines), tuple(b for _, b in lines), compact=settings.compact_header)
+    return Header(tuple(a for a, _ in lines), tuple(b for _, b in lines), compact=settings.new_headings)
 
 
 # ---------------------------------------------------------------- under the coefficients
