@@ -114,6 +114,11 @@ def _of_node(spec: CommandSpec, node: Any) -> Iterator[Lack]:
     clauses: nodes.Clauses | None = getattr(node, "clauses", None)
     if clauses is None:
         return
+    if isinstance(node, nodes.Standard) and spec.varlist != "raw":
+        if any(isinstance(term, nodes.Instrumented) for term in node.varlist):
+            yield Lack("clause", f"{spec.name} (varlist = varlist)")
+        if any(isinstance(term, nodes.Nested) for term in node.varlist):
+            yield Lack("clause", f"{spec.name} term@term")
     yield from _clauses(spec, clauses)
     given = list(clauses.options)
     allowed = spec.options
