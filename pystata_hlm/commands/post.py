@@ -8,8 +8,8 @@ from pystata_hlm.commands._postfiles import Entry, PostFile, find
 from pystata_hlm.commands._syntax_spec import closing
 from pystata_hlm.data import storage
 from pystata_hlm.errors import StataError
+from pystata_hlm.expr import quick
 from pystata_hlm.expr.evaluate import evaluate_cell
-from pystata_hlm.expr.values import Text
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -17,6 +17,7 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call
 
 _NAME = re.compile(r"\s*(\w+)\s*")
+_RANDOM = re.compile(r"\b(?:r[a-z0-9]+|uniform|invnorm)\s*\(")
 
 
 def expressions(text: str) -> list[str]:
@@ -35,13 +36,15 @@ def expressions(text: str) -> list[str]:
 
 
 def entry(text: str, stype: str, ctx: Context) -> Entry:
-    value = evaluate_cell(parse("expr", text.strip()), ctx.executor.env())
-    if isinstance(value, Text) != storage.is_string(stype):
+    value = quick.value(text, ctx.executor)
+    if isinstance(value, str) != storage.is_string(stype):
         raise StataError.type_mismatch()
-    if isinstance(value, Text):
-        return bytes(value.values.item() if hasattr(value.values, "item") else value.values)
-    number = float(value.values)
-    return number, 0 if value.codes is None or number == number else int(value.codes)
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    if value == value or _RANDOM.search(text):  # what was drawn is not drawn again
+        return value, 0
+    codes = getattr(evaluate_cell(parse("expr", text.strip()), ctx.executor.env()), "codes", None)
+    return value, 0 if codes is None else int(codes)
 
 
 @command("post", syntax="raw", light=True)
