@@ -563,7 +563,7 @@ def _stored(
     wide = recipe.widen(slopes)
     full_b, full_v = wide_b, wide
     if model == "ml":
-        names = (*(f"{sample.depvar}:{name}" for name in names), "sigma_u:_cons", "sigma_e:_cons")
+        names = (*(f"{sample.depvar}:{name}" for name in names), "/:sigma_u", "/:sigma_e")
         full_b = np.append(wide_b, [scalars["sigma_u"], scalars["sigma_e"]])
         full_v = np.zeros((k + 2, k + 2))
         full_v[:k, :k] = wide

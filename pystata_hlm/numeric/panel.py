@@ -312,6 +312,12 @@ def random_ml(
         if close and abs(scaled) < 1e-5:
             converged = True
             break
+    for _ in range(3 if converged else 0):  # beyond the criterion, to the last digits that are printed
+        new = theta + _ascent(grad, hess)
+        found = _ml_terms(y, x, panels, new[:k], new[k], new[k + 1])
+        if found[0] < loglik - 1e-10 * abs(loglik):
+            break
+        theta, (loglik, grad, hess) = new, found
     theta[k] = abs(theta[k])
     _, _, hess = _ml_terms(y, x, panels, theta[:k], theta[k], theta[k + 1])
     linear = ols.fit_ols(y, x, None, True)

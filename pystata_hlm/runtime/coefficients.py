@@ -47,7 +47,8 @@ def _index(cols: tuple[str, ...]) -> dict[tuple[str, tuple[str, ...]], int]:
 def locate(b: StataMatrix, equation: str, term: str, resolve: Callable[[str], str] | None = None) -> int:
     """Position of a coefficient in e(b); r(111) ``[x] not found``.
 
-    ``equation`` "" means the first equation; a term ``/name`` is a free parameter. ``resolve`` expands an
+    ``equation`` "" means the first equation; a term ``/name`` is a free parameter, which older do-files write
+    ``[name]_cons``. ``resolve`` expands an
     abbreviated variable name.
     """
     if term.startswith("/"):
@@ -56,6 +57,10 @@ def locate(b: StataMatrix, equation: str, term: str, resolve: Callable[[str], st
         equation, _, term = term.partition(":")
         equation, term = equation.strip(), term.strip()
     table = _index(b.cols)
+    if term == "_cons" and ("/", (equation,)) in table:  # an older spelling of a free parameter
+        equation, term = "/", equation
+    elif equation == "/" and (term, ("_cons",)) in table:
+        equation, term = term, "_cons"
     if not equation:
         equation = b.cols[0].rpartition(":")[0] if b.cols else ""
     if equation.startswith("#"):
