@@ -98,7 +98,8 @@ def sd(call: Call, ctx: Context, words: list[str]) -> Stored:
     values, ses = natural_scale(estimation, ctx.workspace.e, True)
     blocks, scalars, k = [], {}, 0
     for depth, plan in enumerate(model.levels):
-        first, second = [], []
+        first: list[layout.FreeRow] = []
+        second: list[layout.FreeRow] = []
         for part in plan.parts:
             for i, j in reported(len(part.effects), part.structure):
                 kind = "sd" if i == j else "corr"

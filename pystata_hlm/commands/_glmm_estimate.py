@@ -128,8 +128,10 @@ class Family:
 
 
 def declaration(own: tuple[Opt, ...], display: tuple[Opt, ...] = ()) -> dict[str, Any]:
-    """What every command of the family declares."""
+    """What every command of the family declares. Where there is link(), ``l`` is link and ``le`` level."""
     shown = (*DISPLAY, *display)
+    if any(option.name == "link" for option in own):
+        shown = (Opt("level", 2, "level"), *shown[1:])
     return {
         "klass": "e",
         "syntax": "mixed",

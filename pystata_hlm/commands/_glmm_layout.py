@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pystata_hlm.commands import _coeftable
 from pystata_hlm.commands._mixed_layout import WIDTH, Component, GroupInfo, grouping_table
 from pystata_hlm.data.names import abbrev
 from pystata_hlm.formats import format_number
+from pystata_hlm.numeric import dist
 from pystata_hlm.output.items import Cell, Header, OutputItem, Row, Rule, Table, Text
 
 if TYPE_CHECKING:
@@ -177,10 +176,20 @@ def parameter_table(
         if body:
             body.append(Rule())
         if block.heading:
-            body.append(Row(abbrev(block.heading, width), stub_align="left"))
+            body += [
+                Row(abbrev(line, width), stub_align="left") for line in _path_lines(block.heading, width)
+            ]
         for row in block.rows:
             body += _free_rows(row, width, settings, fmt)
     return replace(table, body=tuple(body), name="parameters")
+
+
+def _path_lines(heading: str, width: int) -> list[str]:
+    """``school>class``, one line a level where it does not fit."""
+    if len(heading) <= width:
+        return [heading]
+    *above, last = heading.split(">")
+    return [*(f"{name}>" for name in above), last]
 
 
 def _pieces(label: str) -> list[str]:
@@ -197,7 +206,7 @@ def _free_rows(row: FreeRow, width: int, settings: Settings, fmt: str) -> list[R
     stat: tuple[Cell | None, ...] = (None, None)
     if row.tested and c.se > 0:
         z = c.estimate / c.se
-        p = 2 * float(_normal_tail(abs(z)))
+        p = 2 * float(dist.normal(-abs(z)))
         stat = (Cell(z, settings.sformat or "%8.2f"), Cell(p, settings.pformat or "%5.3f"))
     se = c.se if c.se > 0 else math.nan
     low = c.low if c.se > 0 else math.nan
@@ -206,12 +215,6 @@ def _free_rows(row: FreeRow, width: int, settings: Settings, fmt: str) -> list[R
     body: list[Row | Rule] = [Row(abbrev(line, width), stub_align=align) for line in lines[:-1]]
     body.append(Row(abbrev(lines[-1], width), cells, stub_align=align))
     return body
-
-
-def _normal_tail(z: float) -> np.floating:
-    from pystata_hlm.numeric import dist
-
-    return dist.normal(-z)
 
 
 def lr_line(model: str, chi2: float, df: int, p: float) -> list[OutputItem]:

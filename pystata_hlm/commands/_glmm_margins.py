@@ -56,7 +56,8 @@ def predictor(text: str | None, ctx: Context) -> Predictor:
     refuse_offset(model)
     if any(plan.effects != ("_cons",) for plan in model.levels) and way == "marginal":
         raise StataError(
-            198, "margins of marginal means with random coefficients not yet supported; use predict(mu fixedonly)"
+            198,
+            "margins of marginal means with random coefficients not yet supported; use predict(mu fixedonly)",
         )
     category = outcome_place(options["outcome"], model.categories) if "outcome" in options else 0
     return mean_predictor(model, way, category, shown, ctx)

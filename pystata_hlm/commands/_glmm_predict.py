@@ -49,7 +49,16 @@ OPTIONS = (
     Opt("reses", 5, "text"),
     Opt("outcome", 1, "text"),
 )
-LACKING = ("density:3", "distribution:4", "anscombe:3", "scores:2", "intpoints:4", "iterate", "tolerance", "relevel:5")
+LACKING = (
+    "density:3",
+    "distribution:4",
+    "anscombe:3",
+    "scores:2",
+    "intpoints:4",
+    "iterate",
+    "tolerance",
+    "relevel:5",
+)
 
 LABELS = {
     "mu": "Predicted mean",
@@ -83,7 +92,9 @@ def predict(request: Request, ctx: Context) -> list[tuple[str, Prediction]]:
         raise StataError(198, f"option {statistic} not allowed")
     if statistic in ("xb", "stdp"):
         name = request.names(1)[0]
-        return [(name, Prediction(fixed_portion(estimation, model, statistic, options, ctx), LABELS[statistic]))]
+        return [
+            (name, Prediction(fixed_portion(estimation, model, statistic, options, ctx), LABELS[statistic]))
+        ]
     way = condition(options, model)
     announce(way, model, ctx)
     if model.outcome.family == "ordinal" and statistic in ("mu", "pr"):
@@ -104,10 +115,14 @@ def predict(request: Request, ctx: Context) -> list[tuple[str, Prediction]]:
 
 def condition(options: dict[str, Any], model: GlmmModel) -> str:
     """ebmeans, ebmodes, fixedonly or marginal."""
-    given = [name for name in ("marginal", "fixedonly") if name in options]
+    given: list[str] = [name for name in ("marginal", "fixedonly") if name in options]
     text = options.get("conditional")
     if text is not None:
-        names = [n for n, k in (("ebmeans", 6), ("ebmodes", 6), ("fixedonly", 5)) if len(text) >= k and n.startswith(text)]
+        names = [
+            n
+            for n, k in (("ebmeans", 6), ("ebmodes", 6), ("fixedonly", 5))
+            if len(text) >= k and n.startswith(text)
+        ]
         if not names:
             raise StataError(198, f"conditional({text}) not allowed")
         given += names

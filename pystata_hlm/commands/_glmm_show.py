@@ -169,8 +169,9 @@ def free_blocks(estimation: Estimation, e: Stored, level: float) -> tuple[layout
         name = b.cols[k].rpartition(":")[2]
         kind = "var" if name.startswith("var(") else "coef"
         shown = name if kind == "var" else f"/{name}"
-        part = component(shown, kind, float(b.values[0, k]), float(ses[k]), level)
-        rows[name] = layout.FreeRow(shown, part)
+        rows[name] = layout.FreeRow(
+            shown, component(shown, kind, float(b.values[0, k]), float(ses[k]), level)
+        )
     blocks = []
     aux = [rows[name] for name in model.aux_names if name in rows]
     gaussian = model.outcome.family == "gaussian"
@@ -184,8 +185,7 @@ def free_blocks(estimation: Estimation, e: Stored, level: float) -> tuple[layout
         for part in plan.parts:
             for i, j in reported(len(part.effects), part.structure):
                 name = next(names)
-                row = rows[name] if name in rows else None
-                assert row is not None
+                row = rows[name]
                 bare = name.replace(f"[{model.path(k)}]", "")
                 if i == j:
                     variances.append(replace(row, label=short_label(bare, part.structure, part.effects)))

@@ -1,4 +1,4 @@
-"""mecloglog: multilevel mixed-effects complementary log-log regression.   mecloglog depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+"""mecloglog: multilevel complementary log-log regression.   mecloglog depvar [indepvars] || level: [varlist] [|| ...] [, options]
 
 Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
 """

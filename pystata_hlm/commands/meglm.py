@@ -1,4 +1,4 @@
-"""meglm: multilevel mixed-effects generalized linear model.   meglm depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, family() link() options]
+"""meglm: multilevel generalized linear model.   meglm depvar [indepvars] || level: [varlist] [|| ...] [, family() link() options]
 
 Families gaussian, bernoulli, binomial, gamma, nbinomial, ordinal, poisson; links identity, log, logit, probit, cloglog.
 """

@@ -1,4 +1,4 @@
-"""melogit: multilevel mixed-effects logistic regression.   melogit depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+"""melogit: multilevel mixed-effects logistic regression.   melogit depvar [indepvars] || level: [varlist] [|| ...] [, options]
 
 Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
 """

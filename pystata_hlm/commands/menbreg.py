@@ -1,4 +1,4 @@
-"""menbreg: multilevel mixed-effects negative binomial regression.   menbreg depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+"""menbreg: multilevel mixed-effects negative binomial regression.   menbreg depvar [indepvars] || level: [varlist] [|| ...] [, options]
 
 Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
 """

@@ -1,4 +1,4 @@
-"""meologit: multilevel mixed-effects ordered logistic regression.   meologit depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+"""meologit: multilevel mixed-effects ordered logistic regression.   meologit depvar [indepvars] || level: [varlist] [|| ...] [, options]
 
 Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
 """

@@ -1,4 +1,4 @@
-"""meoprobit: multilevel mixed-effects ordered probit regression.   meoprobit depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+"""meoprobit: multilevel mixed-effects ordered probit regression.   meoprobit depvar [indepvars] || level: [varlist] [|| ...] [, options]
 
 Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
 """

@@ -1,4 +1,4 @@
-"""mepoisson: multilevel mixed-effects Poisson regression.   mepoisson depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+"""mepoisson: multilevel mixed-effects Poisson regression.   mepoisson depvar [indepvars] || level: [varlist] [|| ...] [, options]
 
 Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
 """

@@ -1,4 +1,4 @@
-"""meprobit: multilevel mixed-effects probit regression.   meprobit depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+"""meprobit: multilevel mixed-effects probit regression.   meprobit depvar [indepvars] || level: [varlist] [|| ...] [, options]
 
 Maximum likelihood by adaptive quadrature (``numeric.glmm``); everything else in ``_glmm_estimate``.
 """

@@ -1,4 +1,4 @@
-"""meqrlogit: the older name of melogit.   meqrlogit depvar [fe_equation] || level: [varlist] [, covariance()] [|| ...] [, options]
+"""meqrlogit: the older name of melogit.   meqrlogit depvar [indepvars] || level: [varlist] [|| ...] [, options]
 
 The same model and estimates in the output of its time: a table of random-effects parameters of its own, e(b) in log
 standard deviations and inverse hyperbolic tangents of correlations.

@@ -38,7 +38,8 @@ class Terms:
 class Family(Protocol):
     """What an engine needs to know of an outcome."""
 
-    y: Array
+    @property
+    def y(self) -> Array: ...
 
     @property
     def n_aux(self) -> int: ...

@@ -25,13 +25,13 @@ class Level:
 @dataclass(frozen=True)
 class Grouping:
     """A level after sorting. ``row_group`` (n,); ``starts`` first row of each group; ``child_starts`` first group of the
-    next lower level of each group (None at the lowest); ``parent`` group of the next higher level (None at the top)."""
+    next lower level of each group (empty at the lowest); ``parent`` group of the next higher level (empty at the top)."""
 
     row_group: Array
     starts: Array
     sizes: Array
-    parent: Array | None
-    child_starts: Array | None
+    parent: Array
+    child_starts: Array
     z: Array
     structure: Structure
 
@@ -92,10 +92,11 @@ class Problem:
             change = change.copy()
             change[1:] |= codes[1:] != codes[:-1]
             raw.append((np.flatnonzero(change), np.cumsum(change) - 1))
+        none = np.zeros(0, dtype=np.intp)
         for k, level in enumerate(levels):
             starts, row_group = raw[k]
-            parent = raw[k - 1][1][starts] if k else None
-            child = raw[k + 1][1][starts] if k + 1 < len(levels) else None
+            parent = raw[k - 1][1][starts] if k else none
+            child = raw[k + 1][1][starts] if k + 1 < len(levels) else none
             sizes = np.diff(np.append(starts, n))
             groupings.append(
                 Grouping(row_group, starts, sizes, parent, child, level.z[order], level.structure)
