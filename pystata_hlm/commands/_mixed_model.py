@@ -203,6 +203,8 @@ class Model:
     """The levels' groups and their sizes, counted with frequency weights."""
     weights: dict[str, str] = field(default_factory=dict)
     """e() macros of the weights."""
+    partitioned: bool = False
+    """Fitted from Parquet partitions: the rows are not in memory."""
 
 
 # ---------------------------------------------------------------- arrays

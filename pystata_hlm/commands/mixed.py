@@ -8,6 +8,8 @@ Errors: r(430) no convergence, r(2000) no observations, r(198) options.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +56,7 @@ from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
 if TYPE_CHECKING:
+    from pystata_hlm.design.recipe import DesignRecipe
     from pystata_hlm.runtime.context import Context
 
 DISPLAY = (
@@ -162,9 +165,15 @@ def fit(
     control: lmm.Control,
     weights: np.ndarray | None = None,
 ) -> lmm.LmmFit:
+    with stata_words():
+        return lmm.fit_lmm(y, x, levels, reml=reml, residual_groups=strata, control=control, weights=weights)
+
+
+@contextmanager
+def stata_words() -> Iterator[None]:
     """The engine's errors in Stata's words."""
     try:
-        return lmm.fit_lmm(y, x, levels, reml=reml, residual_groups=strata, control=control, weights=weights)
+        yield
     except lmm.NoObservationsError:
         raise StataError.no_observations() from None
     except lmm.InsufficientObservationsError:
@@ -222,6 +231,12 @@ def estimate(call: Call, ctx: Context) -> None:
     if call.has("reml") and (call.has("mle") or call.has("ml")):
         raise StataError(198, "options reml and mle may not be combined")
     reml = call.has("reml")
+    if ctx.workspace.partitions:
+        from pystata_hlm.commands import _mixed_parquet
+
+        found_there = _mixed_parquet.estimate(call, ctx, control_of(call), stata_words)
+        finish(call, *found_there, np.zeros(ctx.data.n, dtype=bool), ctx)
+        return
     levels = plan_levels(node.equations, ctx)
     residual = residual_plan(call.opt("residuals"), ctx)
     vce = parse_vce(
@@ -255,13 +270,27 @@ def estimate(call: Call, ctx: Context) -> None:
     model = replace(
         model, strata=texts, legacy=call.command == "xtmixed", weights=weight_macros(call, weighting)
     )
-    if not call.has("nolog") and ctx.settings.iterlog and levels:
+    finish(call, depvar, found.recipe, fitted, model, rows, ctx)
+
+
+def finish(
+    call: Call,
+    depvar: str,
+    recipe: DesignRecipe,
+    fitted: lmm.LmmFit,
+    model: Model,
+    rows: np.ndarray,
+    ctx: Context,
+) -> None:
+    """The iteration log, e(), and the output."""
+    if not call.has("nolog") and ctx.settings.iterlog and model.levels:
         settings = (
             replace(ctx.settings, release=min(ctx.settings.release, 16)) if model.legacy else ctx.settings
         )
-        for item in layout.iteration_log(fitted.optimisation.trace, settings, reml, vce.kind != "oim"):
+        trace = fitted.optimisation.trace
+        for item in layout.iteration_log(trace, settings, model.reml, model.robust is not None):
             ctx.emit(item)
-    stored = results(call, depvar, found.recipe, fitted, model, rows)
+    stored = results(call, depvar, recipe, fitted, model, rows)
     ctx.store(stored)
     assert stored.estimation is not None
     show(stored.estimation, call.options, ctx)

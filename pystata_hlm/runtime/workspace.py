@@ -80,6 +80,8 @@ class Workspace:
     """``file open``: open files by handle."""
     constraints: dict[int, str] = field(default_factory=dict)
     """``constraint define``: texts by number."""
+    partitions: tuple[Any, ...] = ()
+    """The pieces of the Parquet data that the ``parquet`` prefix makes ``mixed`` read."""
     calendars: dict[str, Any] = field(default_factory=dict)
     """Business calendars loaded so far, by name."""
 
