@@ -24,8 +24,6 @@ def run(call: Call, ctx: Context) -> None:
     from pystata_hlm.runtime.executor import split
 
     inner = call.prefix_command.strip()
-    if not inner:
-        raise StataError(198, "parquet is a prefix here: parquet using path: mixed ...")
     if not call.using:
         raise StataError(100, "using required")
     line = split(inner)

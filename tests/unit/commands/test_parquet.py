@@ -102,7 +102,7 @@ def test_partition_folders_are_variables(tmp_path: Path) -> None:
     ("line", "rc", "message"),
     [
         ("parquet using nosuch: mixed y x || school:", 601, "file nosuch not found"),
-        ("parquet using .", 198, "parquet is a prefix here: parquet using path: mixed ..."),
+        ("parquet using .", 198, "parquet requires a command after a colon"),
         ("parquet: mixed y x || school:", 100, "using required"),
         ("parquet using .: regress y x", 198, "parquet: only mixed is supported"),
         ("parquet using .: mixed y nosuch || school:", 111, "variable nosuch not found"),
