@@ -52,7 +52,10 @@ def predict(request: Request, ctx: Context) -> list[tuple[str, Prediction]]:
         ctx.say("(option xb assumed)")
     model: Model = estimation.extra["model"]
     if model.partitioned and statistic not in ("xb", "stdp"):
-        raise StataError(198, f"option {statistic} not allowed: the model was fitted to Parquet data, not to those in memory")
+        raise StataError(
+            198,
+            f"option {statistic} not allowed: the model was fitted to Parquet data, not to those in memory",
+        )
     depth = level_depth(options.get("relevel"), model, ctx)
     if depth is not None and statistic in ("xb", "stdp"):
         raise StataError(198, f"option relevel() not allowed with {statistic}")

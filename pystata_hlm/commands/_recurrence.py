@@ -93,7 +93,7 @@ class Writer:
         absent = bool((values >= MISSING).any())
         if values.ndim == 0:
             return Piece(self.keep(float(values)), False, absent)
-        return self.put(f"{self.keep(memoryview(np.ascontiguousarray(values)))}[i]", False, absent)
+        return self.put(f"{self.keep(_view(values))}[i]", False, absent)
 
     def subscript(self, node: nodes.Subscript) -> Piece:
         if node.column is not None:
@@ -121,7 +121,7 @@ class Writer:
         if isinstance(value, Text):
             return self.keep(value.values.tolist()), True
         values = missing.ordered(value.floats(), value.codes)
-        return self.keep(memoryview(np.ascontiguousarray(values))), False
+        return self.keep(_view(values)), False
 
     def unary(self, node: nodes.Unary) -> Piece:
         held = self.number(node.operand)
@@ -219,6 +219,11 @@ _PARTS: dict[type, Callable[[Writer, Any], Piece]] = {
 }
 
 _PLAIN = {"abs": "abs({})", "floor": "float(floor({}))", "ceil": "float(ceil({}))", "int": "float(trunc({}))"}
+
+
+def _view(values: np.ndarray) -> Any:
+    """Numbers that plain Python reads fast, one by one."""
+    return memoryview(np.ascontiguousarray(values))  # type: ignore[arg-type]
 
 
 def _step(index: Any) -> int | None:

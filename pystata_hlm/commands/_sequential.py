@@ -227,7 +227,7 @@ def _by_observation(call: Call, ctx: Context, name: str, promote: bool) -> tuple
     )
     held: Any = old.data.tolist() if old.is_string else np.array(missing.ordered(*old.decoded()))
     x = held if old.is_string else memoryview(held)
-    picked = memoryview(np.ascontiguousarray(chosen))
+    picked: Any = memoryview(np.ascontiguousarray(chosen))  # type: ignore[arg-type]
     stype = old.stype
     run = found.compiled(x, picked, stype, promote)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):

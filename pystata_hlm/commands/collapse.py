@@ -151,9 +151,8 @@ def _result(
         label = f"(p {statistic[1:]}) {target.source}"
     if statistic in ("first", "last", "firstnm", "lastnm"):
         return source.with_(data=_picked(source, groups, statistic, sample), label=source.label or label)
-    there: np.ndarray | slice = sample & ~source.is_missing()
-    if np.all(there):
-        there = slice(None)
+    present = sample & ~source.is_missing()
+    there: np.ndarray | slice = slice(None) if present.all() else present
     codes, g = groups.codes[there], len(groups)
     if statistic in ("count", "percent"):
         w = None if weights is None or kind == "aweight" else weights[there]

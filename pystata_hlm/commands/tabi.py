@@ -25,8 +25,8 @@ LEFT_OUT = (
     "summarize",
     "plot",
     "subpop",
+    *("g", "means", "nomeans", "standard", "nostandard", "freq", "obs", "noobs"),
 )
-LEFT_OUT += ("g", "means", "nomeans", "standard", "nostandard", "freq", "obs", "noobs")
 """Options of tabulate that need variables."""
 
 

@@ -92,7 +92,9 @@ def blocks(env: DataEnv, *expressions: nodes.Expr) -> Iterator[BlockEnv | DataEn
     if env.n <= BLOCK or env.scalar or not all(by_row(node) for node in expressions):
         yield env
         return
-    np.empty(1 << 21)  # freed at once: from now on glibc keeps blocks of this size instead of returning each to the system
+    np.empty(
+        1 << 21
+    )  # freed at once: from now on glibc keeps blocks of this size instead of returning each to the system
     for start in range(0, env.n, BLOCK):
         yield BlockEnv(env, slice(start, min(start + BLOCK, env.n)))
 

@@ -56,7 +56,7 @@ class _Sums:
 
     def __call__(self, z: Array) -> Array:
         if z.ndim == 1:
-            return np.bincount(self.codes, weights=z, minlength=len(self.sizes))
+            return np.asarray(np.bincount(self.codes, weights=z, minlength=len(self.sizes)), dtype=np.float64)
         return np.column_stack([self(z[:, j]) for j in range(z.shape[1])])
 
     def solve(self, alpha: float, z: Array) -> Array:
@@ -119,7 +119,7 @@ def fit_gee(
         b = new
         converged = tolerances[-1] <= tolerance
     phi = 1.0 if family.known_scale else scale
-    bread = np.linalg.inv(info)
+    bread: Array = np.asarray(np.linalg.inv(info), dtype=np.float64)
     robust = bread @ (scores.T @ scores) @ bread
     return GeeFit(b, phi * bread, robust, phi, alpha, tuple(tolerances), converged)
 
@@ -128,12 +128,13 @@ def independent(y: Array, x: Array, family: Family, offset: Array, w: Array) -> 
     """The generalised linear model that ignores the panels, by iteratively reweighted least squares."""
     mu = family.start(y)
     eta = family.link(mu)
-    b = np.zeros(x.shape[1])
+    b: Array = np.zeros(x.shape[1])
     for _ in range(50):
         slope = family.slope(eta)
         weight = w * slope**2 / family.variance(mu)
         z = eta - offset + (y - mu) / slope
-        new = np.linalg.lstsq(x * np.sqrt(weight)[:, None], z * np.sqrt(weight), rcond=None)[0]
+        root = np.sqrt(weight)
+        new: Array = np.asarray(np.linalg.lstsq(x * root[:, None], z * root, rcond=None)[0])
         done = np.max(np.abs(new - b) / (np.abs(b) + 1)) < 1e-10
         b = new
         eta = x @ b + offset

@@ -30,7 +30,7 @@ class Panels:
     @staticmethod
     def of(codes: Codes, w: Array | None = None) -> Panels:
         weights = np.ones(len(codes)) if w is None else w
-        return Panels(codes, np.bincount(codes, weights=weights), weights)
+        return Panels(codes, np.asarray(np.bincount(codes, weights=weights), dtype=np.float64), weights)
 
     @property
     def n_groups(self) -> int:
@@ -232,10 +232,9 @@ class RandomML:
     converged: bool
 
 
-def _ml_terms(
-    y: Array, x: Array, panels: Panels, b: Array, s_u: float, s_e: float
-) -> tuple[float, Array, Array]:
-    """Log likelihood, its gradient and its Hessian in (b, sigma_u, sigma_e)."""
+def _ml_terms(y: Array, x: Array, panels: Panels, theta: Array) -> tuple[float, Array, Array]:
+    """Log likelihood, its gradient and its Hessian in theta = (b, sigma_u, sigma_e)."""
+    b, s_u, s_e = theta[:-2], float(theta[-2]), float(theta[-1])
     sizes, codes = panels.sizes, panels.codes
     e = y - x @ b
     q = np.bincount(codes, weights=e * e, minlength=len(sizes))
@@ -287,9 +286,8 @@ def random_ml(
 ) -> RandomML:
     """Newton-Raphson with step halving from ``start`` (b, sigma_u, sigma_e)."""
     k = x.shape[1]
-    b, s_u, s_e = start
-    theta = np.concatenate([b, [s_u, s_e]])
-    loglik, grad, hess = _ml_terms(y, x, panels, theta[:k], theta[k], theta[k + 1])
+    theta: Array = np.concatenate([start[0], [start[1], start[2]]])
+    loglik, grad, hess = _ml_terms(y, x, panels, theta)
     trace = [loglik]
     converged = False
     for _ in range(max_iterations):
@@ -298,7 +296,7 @@ def random_ml(
         while True:
             new = theta + size * step
             if new[k + 1] > 0:
-                found = _ml_terms(y, x, panels, new[:k], new[k], new[k + 1])
+                found = _ml_terms(y, x, panels, new)
                 if found[0] >= loglik - 1e-10 * abs(loglik):
                     break
             size /= 2
@@ -314,14 +312,14 @@ def random_ml(
             break
     for _ in range(3 if converged else 0):  # beyond the criterion, to the last digits that are printed
         new = theta + _ascent(grad, hess)
-        found = _ml_terms(y, x, panels, new[:k], new[k], new[k + 1])
+        found = _ml_terms(y, x, panels, new)
         if found[0] < loglik - 1e-10 * abs(loglik):
             break
         theta, (loglik, grad, hess) = new, found
     theta[k] = abs(theta[k])
-    _, _, hess = _ml_terms(y, x, panels, theta[:k], theta[k], theta[k + 1])
+    _, _, hess = _ml_terms(y, x, panels, theta)
     linear = ols.fit_ols(y, x, None, True)
-    vcov = np.linalg.pinv(-hess)
+    vcov: Array = np.asarray(np.linalg.pinv(-hess), dtype=np.float64)
     return RandomML(
         theta[:k], float(theta[k]), float(theta[k + 1]), vcov, loglik, linear.loglik, tuple(trace), converged
     )

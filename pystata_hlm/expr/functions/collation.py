@@ -115,8 +115,7 @@ def sort_key(raw: bytes, rules: Rules) -> bytes:
     for level in key(decode(raw), rules):
         for item in level:
             parts = item if isinstance(item, tuple) else (item,)
-            for part in parts:
-                out.append(encode(part) + b"\x02" if isinstance(part, str) else _ordinal(part))
+            out += [encode(part) + b"\x02" if isinstance(part, str) else _ordinal(part) for part in parts]
         out.append(b"\x01")
     return b"".join(out)
 

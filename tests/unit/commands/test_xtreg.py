@@ -194,7 +194,7 @@ def test_derivatives_of_the_likelihood() -> None:
     at = np.array([0.3, 0.1, 0.7, 1.1])
 
     def terms(t: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        return panel._ml_terms(y, x, panels, t[:2], t[2], t[3])
+        return panel._ml_terms(y, x, panels, t)
 
     value, gradient, hessian = terms(at)
     v = at[3] ** 2 * np.eye(16) + at[2] ** 2 * (codes[:, None] == codes)

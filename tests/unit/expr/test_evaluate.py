@@ -107,7 +107,6 @@ ERRORS = {
     "s & 1": (109, "type mismatch"),
     's - "a"': (109, "type mismatch"),
     "frobnicate(1)": (133, "unknown function frobnicate()"),
-    'bofd("cal", 3)': (133, "function bofd() not yet supported"),
     "inv(x)": (509, "matrix operators that return matrices not allowed in this context"),
     "ln(1, 2)": (198, "invalid syntax"),
     "ln()": (198, "invalid syntax"),
