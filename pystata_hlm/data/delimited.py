@@ -235,6 +235,11 @@ def _grid(
         inside = ~np.isin(right, ends) & ~np.isin(right, begins)
         ends = np.where(trail, np.maximum(left[at], begins), ends)
         left, right = left[inside], right[inside]
+    each = len(left) // n
+    if each and each * n == len(left):
+        lefts, rights = left.reshape(n, each), right.reshape(n, each)
+        if bool((lefts[:, 0] >= begins).all() and (lefts[:, -1] < ends).all()):  # as many in every record
+            return np.column_stack([begins, rights]), np.column_stack([lefts, ends])
     record = np.searchsorted(begins, left, side="right") - 1
     good = (record >= 0) & (left < ends[np.maximum(record, 0)])
     left, right, record = left[good], right[good], record[good]
