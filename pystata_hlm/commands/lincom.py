@@ -18,13 +18,28 @@ if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
 
+RATIOS = {
+    "or": ("Odds ratio", "Odds Ratio"),
+    "hr": ("Haz. ratio", "Haz. Ratio"),
+    "shr": ("SHR", "SHR"),
+    "irr": ("IRR", "IRR"),
+    "rrr": ("RRR", "RRR"),
+}
+"""Heads over the exponentiated combination, from release 17 and before."""
+
+
 @command(
     "lincom",
     klass="r",
     syntax="anything",
     allow=set(),
-    options=(Opt("level", 1, "level"),),
-    unsupported=("eform:2", "or", "hr", "shr", "irr", "rrr", "cformat", "pformat", "sformat", "df"),
+    options=(
+        Opt("level", 1, "level"),
+        Opt("eform", 2),
+        *(Opt(name) for name in RATIOS),
+        Opt("df", 0, "real"),
+    ),
+    unsupported=("cformat", "pformat", "sformat"),
 )
 def run(call: Call, ctx: Context) -> Stored:
     text = call.node.text.strip()
@@ -36,6 +51,14 @@ def run(call: Call, ctx: Context) -> Stored:
         raise StataError(198, "lincom requires at least one coefficient")
     estimation = ctx.workspace.e.estimation
     df = estimation.df_r if estimation is not None else ctx.workspace.e.scalars.get("df_r")
+    df = call.opt("df", df)
+    asked = [name for name in ("eform", *RATIOS) if call.has(name)]
+    if len(asked) > 1:
+        raise StataError(198, f"options {asked[0]} and {asked[1]} may not be combined")
+    head = ""
+    if asked:
+        new, old = RATIOS.get(asked[0], ("exp(b)", "exp(b)"))
+        head = new if ctx.settings.new_headings else old
     estimate = float(found.weights @ b.values[0]) + found.value
     se = math.sqrt(max(float(found.weights @ vcov @ found.weights), 0.0))
     shown = Combination(found.weights, -found.value)
@@ -48,6 +71,8 @@ def run(call: Call, ctx: Context) -> Stored:
         df=df,
         level=call.opt("level", ctx.settings.level),
         depvar=ctx.workspace.e.macros.get("depvar", ""),
+        heads=_coeftable.Heads(b=head),
+        eform=bool(asked),
     )
     ctx.emit(_coeftable.table(c, ctx.settings))
     stat, p, low, high = (float(x[0]) for x in _coeftable.statistics(c))

@@ -1,0 +1,33 @@
+"""logit: Logistic regression, reporting coefficients.   logit depvar [indepvars] [if] [in] [weight] [, or offset(varname) vce()]"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pystata_hlm.commands import _ml_models as models
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.spec import Call, Opt
+
+if TYPE_CHECKING:
+    from pystata_hlm.runtime.context import Context
+
+_DISPLAY = (
+    *models.DISPLAY,
+    Opt("or"),
+)
+
+
+@command(
+    "logit",
+    min=4,
+    klass="e",
+    varlist="fv",
+    byable="loop",
+    weights=("fweight", "iweight", "pweight"),
+    estimation=True,
+    replay_options=tuple(o.name for o in _DISPLAY),
+    options=(*_DISPLAY, *models.MODEL, Opt("noconstant", 5)),
+    unsupported=models.LACKING,
+)
+def run(call: Call, ctx: Context) -> None:
+    models.estimate(call, ctx, "logit")

@@ -1,0 +1,30 @@
+"""oprobit: Ordered probit regression.   oprobit depvar [indepvars] [if] [in] [weight] [, offset(varname) vce()]"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pystata_hlm.commands import _ml_models as models
+from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.spec import Call
+
+if TYPE_CHECKING:
+    from pystata_hlm.runtime.context import Context
+
+_DISPLAY = (*models.DISPLAY,)
+
+
+@command(
+    "oprobit",
+    min=5,
+    klass="e",
+    varlist="fv",
+    byable="loop",
+    weights=("fweight", "iweight", "pweight"),
+    estimation=True,
+    replay_options=tuple(o.name for o in _DISPLAY),
+    options=(*_DISPLAY, *models.MODEL),
+    unsupported=models.LACKING,
+)
+def run(call: Call, ctx: Context) -> None:
+    models.estimate(call, ctx, "oprobit")
