@@ -401,9 +401,7 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
         last = f"Log {'pseudolikelihood' if robust else 'likelihood'} = {loglik}"
         if "r2_p" in s:
             pairs.append(("Pseudo R2", Cell(s["r2_p"], "%6.4f")))
-            left = (e.macros["title"], "", "", last)
-        else:
-            left = (e.macros["title"], "", last)
+        left = (e.macros["title"], *("",) * (len(pairs) - 2), last)
         ctx.say()
         ctx.emit(Header(left, tuple(pairs), compact=new))
     asked = bool(kind.option) and kind.option in options

@@ -52,7 +52,7 @@ def run(call: Call, ctx: Context) -> Stored:
     estimation = ctx.workspace.e.estimation
     df = estimation.df_r if estimation is not None else ctx.workspace.e.scalars.get("df_r")
     df = call.opt("df", df)
-    asked = [name for name in ("eform", *RATIOS) if call.has(name)]
+    asked = [name for name in ("eform", "or", "hr", "shr", "irr", "rrr") if call.has(name)]
     if len(asked) > 1:
         raise StataError(198, f"options {asked[0]} and {asked[1]} may not be combined")
     head = ""
