@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from pystata_hlm.commands.tostring import new_names
 from pystata_hlm.data import missing, storage
 from pystata_hlm.data.column import Column
 from pystata_hlm.errors import StataError
+from pystata_hlm.expr.functions.text import plain_numbers
 from pystata_hlm.runtime.bind import strip_quotes
 from pystata_hlm.runtime.context import Context
 from pystata_hlm.runtime.registry import command
@@ -23,6 +25,10 @@ _ILLEGAL = "".join(chr(0xDC80 + k) for k in range(128))
 
 def to_numbers(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(values, codes, mask of texts that are no numbers); "" and "." are missing."""
+    with suppress(UnicodeEncodeError):
+        plain = plain_numbers(np.char.strip(np.array(texts, dtype="S")) if texts else np.zeros(0, "S1"))
+        if plain is not None:
+            return plain, np.zeros(len(texts), dtype=np.int8), np.zeros(len(texts), dtype=bool)
     read = [_number(text.strip()) for text in texts]
     values = np.array([value for value, _, _ in read], dtype=np.float64)
     codes = np.array([code for _, code, _ in read], dtype=np.int8)
@@ -131,8 +137,8 @@ def _ignored(call: Call) -> str:
 
 def _removed(strings: list[str], wanted: str) -> list[str]:
     """Characters to ignore that occur, in the order given."""
-    present = set().union(*map(set, strings)) if strings else set()
-    return [c for c in dict.fromkeys(wanted) if c in present]
+    together = "".join(strings) if wanted else ""
+    return [c for c in dict.fromkeys(wanted) if c in together]
 
 
 def _shown(character: str) -> str:

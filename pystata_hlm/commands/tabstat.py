@@ -229,9 +229,12 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if by:
         found = axis(ctx.data, by, rows)
         width = call.opt("labelwidth", 16)
-        for k, text in enumerate(found.texts):
-            inside = found.index == k
-            part = compute(x[rows][inside], None if w is None else w[inside], call.weight, stats)
+        order = np.argsort(found.index, kind="stable")
+        ends = np.cumsum(np.bincount(found.index, minlength=len(found.texts)))
+        listed = x[rows][order]
+        for text, inside in zip(found.texts, np.split(order, ends[:-1]), strict=True):
+            here, listed = listed[: len(inside)], listed[len(inside) :]
+            part = compute(here, None if w is None else w[inside], call.weight, stats)
             groups.append((cut_to_width(text, width), part))
         stub = max(8, len(abbrev(by, 16)), *(text_width(text) for text, _ in groups))
     elif by_statistics:

@@ -20,6 +20,7 @@ from pystata_hlm.expr.functions.text import (
     join,
     lengths,
     per_distinct,
+    plain_numbers,
     repeat,
     slices,
 )
@@ -176,7 +177,8 @@ def to_number(raw: bytes) -> float:
 
 @function("real", "s", "the number that s spells, missing when it spells none", missing="own")
 def real(s: Any) -> Any:
-    return per_distinct(to_number, s)
+    found = plain_numbers(s) if np.ndim(s) else None
+    return per_distinct(to_number, s) if found is None else found
 
 
 @function("strofreal string", "v s?", "the number as a string, in %9.0g or the format given", missing="own")
@@ -198,7 +200,16 @@ def strofreal(x: Value, fmt: Any = _GENERAL) -> Any:
         if not formats.is_valid_format(decode(spec)):
             raise StataError(120, "invalid %format")
     # NaNs are made equal so that the distinct values are few
-    return per_distinct(one, np.where(np.isnan(floats), np.inf, ordered_key(x)), codes, fmt)
+    keys = np.where(np.isnan(floats), np.inf, ordered_key(x))
+    if floats.ndim and np.ndim(fmt) == 0 and fmt == _GENERAL:
+        whole = (np.abs(keys) < 1e7) & (keys == np.trunc(keys))  # %9.0g shows these with all their digits
+        if whole.any():
+            rest = np.zeros(0, "S9") if whole.all() else per_distinct(one, keys[~whole], codes[~whole], fmt)
+            out = np.zeros(len(keys), dtype=f"S{max(9, rest.dtype.itemsize)}")
+            out[whole] = keys[whole].astype(np.int64).astype("S9")
+            out[~whole] = rest
+            return out
+    return per_distinct(one, keys, codes, fmt)
 
 
 def ordered_key(x: Num) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pystata_hlm.errors import StataError
 
@@ -36,6 +37,9 @@ def per_distinct(f: Callable[..., Any], *arrays: Any) -> Any:
     if n == 0:
         probe = f(*(b"" if a.dtype.kind in "SO" else 1.0 for a in arrays))
         return _pack([probe])[:0]
+    if len(arrays) == 1:
+        index, values = _codes(arrays[0], n)
+        return _pack([f(value) for value in values])[index]
     combined: Any = np.zeros(n, dtype=np.int64)
     tables = []
     for array in arrays:
@@ -51,6 +55,24 @@ def per_distinct(f: Callable[..., Any], *arrays: Any) -> Any:
             args.append(values[place])
         results.append(f(*reversed(args)))
     return _pack(results)[inverse.reshape(-1)]
+
+
+_SPELLING = np.zeros(256, dtype=bool)
+_SPELLING[[0, *b"0123456789.-+"]] = True
+
+
+def plain_numbers(strings: Any) -> NDArray[np.float64] | None:
+    """The numbers that byte strings of digits, points and signs spell, NaN for empty ones and for ``.``; None as soon as one
+    is anything else."""
+    if strings.dtype.kind != "S" or not len(strings) or not _SPELLING[as_matrix(strings)].all():
+        return None
+    absent = (strings == b"") | (strings == b".")
+    out = np.full(len(strings), np.nan)
+    try:
+        out[~absent] = strings[~absent].astype(np.float64)
+    except ValueError:
+        return None
+    return out
 
 
 def _pack(results: list[Any]) -> Any:
