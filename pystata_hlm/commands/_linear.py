@@ -203,7 +203,7 @@ def shown_name(col: str, several: bool) -> str:
 
 def constraint_text(c: Combination, b: StataMatrix) -> str:
     """``- 2*x + 1.g = 3``, coefficients in e(b)'s order."""
-    several = len({col.rpartition(":")[0] for col in b.cols}) > 1
+    several = any(":" in col for col in b.cols)
     out = ""
     for k in np.flatnonzero(c.weights):
         weight = float(c.weights[k])
