@@ -228,11 +228,11 @@ def _panel(
     names = "".join(_centre(abbrev(m.name, design.width), design) for m in models)
     lines = [full, f"{'Variable'.rjust(stub)} |{names}"]
     equations = list(dict.fromkeys(eq for eq, _ in terms))
-    several = len(equations) > 1
+    named = any(equations)
     label = _labels(ctx)
     for eq in equations:
         lines.append(rule)
-        if several:
+        if named:
             lines.append(f"{abbrev(eq or '_', stub).ljust(stub)} |")
         own = [term for e, term in terms if e == eq]
         lines += _equation(eq, own, tables, design, label)
