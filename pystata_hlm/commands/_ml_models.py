@@ -390,10 +390,12 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
     e, settings = ctx.workspace.e, ctx.settings
     s, kind = e.scalars, KINDS[estimation.extra["kind"]]
     new = settings.new_headings
-    robust = e.macros["vce"] != "oim"
+    override = estimation.extra.get("bootstrap")
+    robust = e.macros["vce"] != "oim" and not override
     if "noheader" not in options:
         pairs = [
             ("Number of obs", Cell(s["N"], "%12.0fc")),
+            *([("Replications", Cell(s["N_reps"], "%12.0fc"))] if override else []),
             (f"{e.macros['chi2type']} chi2({s['df_m']:.0f})", Cell(s["chi2"], "%9.2f")),
             ("Prob > chi2", Cell(s["p"], "%6.4f")),
         ]
@@ -408,7 +410,6 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
     eform = asked or estimation.extra["ratio"]
     if kind.always and "coef" in options:
         eform = False
-    override = estimation.extra.get("bootstrap")
     heads = (
         override["heads"]
         if override
@@ -433,7 +434,9 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
     table = _coeftable.table(c, settings, label_lookup(ctx))
     table = with_tail(table, estimation, e, level, ctx)
     ctx.say()
-    if "clustvar" in e.macros:
+    if override and override["note"]:
+        ctx.emit(Text(override["note"].rjust(table_width(table))))
+    elif "clustvar" in e.macros:
         ctx.emit(cluster_note(int(s["N_clust"]), e.macros["clustvar"], settings, table_width(table)))
     ctx.emit(table)
     if eform and estimation.recipe.constant and len(estimation.recipe.kept) > 1:

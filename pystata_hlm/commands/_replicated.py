@@ -19,7 +19,9 @@ from pystata_hlm.runtime.results import Estimation, StataMatrix, Stored
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
-OWN_DISPLAY = ("mixed", "regress")
+OWN_DISPLAY = (
+    "mixed", "regress", "logit", "logistic", "probit", "cloglog", "poisson", "ologit", "oprobit",
+)  # fmt: skip
 """Commands whose own heading and table are shown, with the replicates' standard errors."""
 
 
