@@ -394,7 +394,7 @@ def test_help_shows_syntax_and_options() -> None:
     out = Session().run("help su")
     assert "su[mmarize]" in out
     assert "sep[arator](#)" in out
-    fails("help logit", 111)
+    fails("help stcox", 111)
 
 
 def test_unknown_and_lacking_commands() -> None:
