@@ -113,6 +113,8 @@ class _Replacement:
         if some:
             fresh = missing.blend(chosen, fresh, before)
         changed = _storing.differs(fresh, before) if absent else fresh != before
+        if some:
+            changed &= chosen  # a missing value that stays is unequal to itself
         self.changes += int(np.count_nonzero(changed))
         if absent:
             self.to_missing += int(np.count_nonzero(missing.is_missing(fresh) & changed))
