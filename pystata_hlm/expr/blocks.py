@@ -54,6 +54,9 @@ class BlockEnv(DataEnv):
     def full_column(self, name: str) -> Value:
         return self.base.full_column(name)
 
+    def element(self, name: str, row: int) -> Value:
+        return self.base.element(name, row)
+
     def _groups(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
         if self._by is None or len(self._by[0]) != self.n:
             codes = np.asarray(self.groups.codes)[self.rows]
