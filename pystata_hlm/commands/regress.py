@@ -301,10 +301,7 @@ def results(
         macros["wtype"] = call.weight.kind
         macros["wexp"] = f"= {call.weight.exp}"
     b, wide = recipe.widen(fit.b), recipe.widen(vcov)
-    spread = np.sqrt(np.maximum(np.diag(_centred(fit)), 0))
-    beta = recipe.widen(fit.b * spread / math.sqrt(fit.tss)) if fit.tss > 0 else b * math.nan
-    if fit.constant:
-        beta[-1] = math.nan
+    beta = standardized(fit, recipe)
     estimation = Estimation(
         "regress",
         depvar,
@@ -324,6 +321,15 @@ def results(
         estimation,
         rows,
     )
+
+
+def standardized(fit: ols.OlsFit, recipe: Any) -> np.ndarray:
+    """Coefficients of standardized variables, as wide as e(b); missing for the constant."""
+    spread = np.sqrt(np.maximum(np.diag(_centred(fit)), 0))
+    beta = np.asarray(recipe.widen(fit.b * spread / math.sqrt(fit.tss) if fit.tss > 0 else fit.b * math.nan))
+    if fit.constant:
+        beta[-1] = math.nan
+    return beta
 
 
 def _centred(fit: ols.OlsFit) -> np.ndarray:

@@ -16,7 +16,7 @@ from pystata_hlm.commands._linear import Combination, constraint_text, equations
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes
 from pystata_hlm.numeric import dist, ols
-from pystata_hlm.runtime.registry import command
+from pystata_hlm.runtime.registry import command, post
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
 
@@ -104,6 +104,9 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if not text:
         raise StataError.varlist_required()
     estimates(ctx)
+    special = post("test", ctx.workspace.e.estimation)  # anova's terms
+    if special is not None and (tested := special(text, call.options, ctx)) is not None:
+        return tested
     pieces = (
         re.findall(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)", text)
         if re.fullmatch(r"(?:\([^()]*(?:\([^()]*\)[^()]*)*\)\s*)+", text)

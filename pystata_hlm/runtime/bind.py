@@ -350,7 +350,10 @@ def _bind_replay(spec: CommandSpec, text: str, call: Call, ctx: Context) -> Call
     estimation = ctx.workspace.e.estimation
     names = {name for name, _ in spec.names}
     macros = ctx.workspace.e.macros
-    if estimation is None or names.isdisjoint({macros.get("cmd", estimation.cmd), macros.get("cmd2", "")}):
+    if estimation is None:
+        raise StataError.last_estimates_not_found()
+    known = {macros.get("cmd", estimation.cmd), macros.get("cmd2", ""), *estimation.extra.get("replays", ())}
+    if names.isdisjoint(known):
         raise StataError.last_estimates_not_found()
     node = parse("anything", text)
     call.node = node
