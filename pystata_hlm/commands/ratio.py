@@ -1,4 +1,4 @@
-"""ratio: Estimate ratios.   ratio [name:] varname[/]varname [(...)] [if] [in] [weight] [, level(#) noheader]"""
+"""ratio: Estimate ratios.   ratio [name:] varname[/]varname [(...)] [if] [in] [weight] [, vce(cluster varname) level(#) noheader]"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from pystata_hlm.commands import _totals
-from pystata_hlm.commands.mean import show
+from pystata_hlm.commands._means_table import show
 from pystata_hlm.data.names import abbrev, check
 from pystata_hlm.errors import StataError
 from pystata_hlm.runtime.context import Context
@@ -48,7 +48,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
         return None
     found = ratios(call.node.text, ctx)
     used = tuple(dict.fromkeys(v for _, a, b in found for v in (a, b)))
-    s = _totals.sample(used, call, ctx)
+    s = _totals.sample(used, call, ctx, "linearized")
     w = _totals.weight_per_observation(s)
     b = np.zeros(len(found))
     z = np.zeros((len(w), len(found)))
@@ -69,5 +69,5 @@ def run(call: Call, ctx: Context) -> Stored | None:
         "vcetype": "Linearized",
         "varlist": " ".join(f"{t}/{d}" for _, t, d in found),
     }
-    _totals.estimate("ratio", call, s, b, _totals.linearized(z, s), names, extra, ctx, macros)
+    _totals.estimate("ratio", call, s, b, _totals.variance(z, s), names, extra, ctx, macros)
     return None
