@@ -46,6 +46,8 @@ class Env(Protocol):
 
     def scalar_value(self, name: str) -> float | str | None: ...
 
+    def labelled(self, text: str, label: str) -> tuple[float, int]: ...
+
     def stored(self, klass: str, name: str) -> Any: ...
 
     def coefficient(self, kind: str, equation: str, term: str) -> float: ...
@@ -214,6 +216,11 @@ class DataEnv:
             return Num(np.float64(np.nan))
         values, codes = missing.decode(column.data[row : row + 1])
         return Num(values[0], None if codes is None else np.asarray(codes[0]))
+
+    def labelled(self, text: str, label: str) -> tuple[float, int]:
+        """The number (and code of a missing value) that a value label calls ``text``; missing when there is none."""
+        held = None if self.data is None else self.data.value_labels.get(label)
+        return (None if held is None else held.value_of(text)) or (float("nan"), 0)
 
     def scalar_value(self, name: str) -> float | str | None:
         return self._scalars.get(name)

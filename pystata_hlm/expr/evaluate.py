@@ -88,6 +88,9 @@ class _Evaluation:
     def string(self, node: ast.String) -> Text:
         return text(node.value)
 
+    def labelled(self, node: ast.Labelled) -> Num:
+        return number(*self.env.labelled(node.text.value, node.label))
+
     def name(self, node: ast.Name) -> Value:
         name, env = node.name, self.env
         if name[0] == "_":
@@ -306,6 +309,7 @@ def _as_value(found: Any, env: Env | None = None) -> Value:
 _NODES: dict[type, Callable[[_Evaluation, Any], Value]] = {
     ast.Number: _Evaluation.literal,
     ast.String: _Evaluation.string,
+    ast.Labelled: _Evaluation.labelled,
     ast.Name: _Evaluation.name,
     ast.Operated: _Evaluation.operated,
     ast.Subscript: _Evaluation.subscript,

@@ -182,7 +182,14 @@ def _fill(node: Any, values: Values) -> Any:
 
 _BRANCHES: dict[type, tuple[str, ...]] = {
     kind: tuple(kind.__slots__)
-    for kind in (nodes.Binary, nodes.Unary, nodes.Function, nodes.Subscript, nodes.StoredResult)
+    for kind in (
+        nodes.Binary,
+        nodes.Unary,
+        nodes.Function,
+        nodes.Subscript,
+        nodes.StoredResult,
+        nodes.Labelled,
+    )
 }
 
 

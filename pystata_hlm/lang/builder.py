@@ -94,6 +94,10 @@ class Builder:
             return nodes.String(self.text[c[0].start_pos + 2 : c[0].end_pos - 2])
         return nodes.String(str(c[0][1:-1]))
 
+    def labelled(self, c: Children) -> nodes.Expr:
+        text, _, label = c[0].rpartition(":")
+        return nodes.Labelled(nodes.String(str(text.rstrip()[1:-1])), str(label.strip()))
+
     def name(self, c: Children) -> nodes.Expr:
         if c[0] in ("if", "in", "using", "with"):  # reserved
             raise StataError.invalid_syntax()

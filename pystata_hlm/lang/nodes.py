@@ -25,6 +25,14 @@ class String:
 
 
 @dataclass(frozen=True, slots=True)
+class Labelled:
+    """``"Foreign":origin``: the number that a value label gives this text."""
+
+    text: String
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Name:
     """A variable, scalar or system name (``_n``, ``_N``, ``_pi``, ``_rc``, ``_cons``); may be abbreviated."""
 

@@ -65,6 +65,8 @@ def unparse(node: nodes.Expr) -> str:
             return _number(value, code)
         case nodes.String(value):
             return _string(value)
+        case nodes.Labelled(text, label):
+            return f"{unparse(text)}:{label}"
         case nodes.Name(name):
             return name
         case nodes.Operated(operator, name):
