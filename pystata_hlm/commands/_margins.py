@@ -7,7 +7,7 @@ the linear index with its derivatives, averaged over the observations.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -47,6 +47,8 @@ class Predictor:
     """The predictor at other values of ``extra``."""
     extra_vcov: Array | None = None
     """Covariance of (the recipe's kept coefficients, ``extra``)."""
+    shift: Array | None = None
+    """Added to the index: the offset of every row of the data."""
 
     @property
     def linear(self) -> bool:
@@ -98,13 +100,14 @@ class Over:
 
 @dataclass(frozen=True)
 class Margin:
-    """One margin: which derivative, row of at(), over() group, term and levels."""
+    """One margin: which derivative, row of at(), over() group, term, levels and prediction."""
 
     derivative: Derivative | None
     at: int
     group: int
     term: int
     levels: tuple[int, ...]
+    prediction: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,15 +122,19 @@ class Request:
     covariates: tuple[str, ...] = ()
     at_texts: tuple[str, ...] = ()
     """The at() options as typed."""
+    predictions: int = 1
+    """How many predictions; several make a dimension ``_predict``."""
 
     @cached_property
     def margins(self) -> tuple[Margin, ...]:
         """In the order of r(b)."""
         return tuple(
-            Margin(derivative, at, group, index, levels)
+            Margin(derivative, at, group, index, levels, prediction)
             for derivative in (self.derivatives or (None,))
             for index, term in enumerate(self.terms)
-            for at, group, levels in product(range(len(self.at)), range(len(self.over.values)), term.cells)
+            for prediction, at, group, levels in product(
+                range(self.predictions), range(len(self.at)), range(len(self.over.values)), term.cells
+            )
         )
 
     @property
@@ -160,6 +167,8 @@ class Estimates:
     vcov: Array
     jacobian: Array
     estimable: Array
+    columns: tuple[str, ...] = ()
+    """Coefficients of the Jacobian where they are not the recipe's."""
 
     @property
     def se(self) -> Array:
@@ -168,48 +177,52 @@ class Estimates:
 
 def compute(
     request: Request,
-    predictor: Predictor,
+    predictors: Sequence[Predictor],
     averages: Averages,
     b: Array,
     vcov: Array,
     estimability: Estimability | None,
-    offset: Array | None = None,
 ) -> Estimates:
-    """All margins by the delta method. ``b`` and ``vcov`` have every column of the recipe.
-
-    ``offset`` (n,) is added to the linear index of the sample's rows.
-    """
+    """All margins by the delta method. ``b`` and ``vcov`` have every column of the recipe."""
     margins = request.margins
     value = np.zeros(len(margins))
     jacobian = np.zeros((len(margins), len(b)))
-    estimable = np.ones(len(margins), dtype=bool)
+    estimable = estimable_margins(request, averages, estimability)
     kept = averages.recipe.kept
     elastic = request.kind in ("eyex", "eydx")
-    direct = predictor.linear and offset is None and not elastic
-    beyond = np.zeros((len(margins), len(predictor.extra)))
-    for i, margin in enumerate(margins):
-        held = request.held(margin)
-        if estimability is not None or direct:
+    beyond = np.zeros((len(margins), max(len(p.extra) for p in predictors)))
+    for i in np.flatnonzero(estimable).tolist():
+        margin = margins[i]
+        held, predictor = request.held(margin), predictors[margin.prediction]
+        if predictor.linear and predictor.shift is None and not elastic:
             row = averaged_row(averages, held, margin, request.kind)
-            slope = margin.derivative is not None and margin.derivative.level is None
-            if estimability is not None and not estimability.check(row, slope):
-                estimable[i] = False
-                continue
-        if direct:
             jacobian[i, kept] = row[kept]
             value[i] = float(row[kept] @ b[kept])
             continue
         inside = averages.sample.inside(margin.group)
-        shift = 0.0 if offset is None else offset[inside]
+        shift = 0.0 if predictor.shift is None else predictor.shift[averages.sample.rows[inside]]
         value[i], jacobian[i, kept] = index_margin(
             averages, held, margin, request.kind, predictor, b[kept], shift
         )
-        beyond[i] = extra_slopes(averages, held, margin, request.kind, predictor, b[kept], shift)
-    value[~estimable] = 0.0
-    if predictor.extra_vcov is not None:
+        slopes = extra_slopes(averages, held, margin, request.kind, predictor, b[kept], shift)
+        beyond[i, : len(slopes)] = slopes
+    joint = next((p.extra_vcov for p in predictors if p.extra_vcov is not None), None)
+    if joint is not None:
         whole = np.concatenate([jacobian[:, kept], beyond], axis=1)
-        return Estimates(value, whole @ predictor.extra_vcov @ whole.T, jacobian, estimable)
+        return Estimates(value, whole @ joint @ whole.T, jacobian, estimable)
     return Estimates(value, jacobian @ vcov @ jacobian.T, jacobian, estimable)
+
+
+def estimable_margins(request: Request, averages: Averages, estimability: Estimability | None) -> Array:
+    """Which margins are estimable."""
+    margins = request.margins
+    out = np.ones(len(margins), dtype=bool)
+    if estimability is not None:
+        for i, margin in enumerate(margins):
+            row = averaged_row(averages, request.held(margin), margin, request.kind)
+            slope = margin.derivative is not None and margin.derivative.level is None
+            out[i] = estimability.check(row, slope)
+    return out
 
 
 def extra_slopes(
@@ -305,17 +318,20 @@ def _slice(held: dict[str, Held], inside: Array) -> dict[str, Held]:
 
 @dataclass(frozen=True)
 class Naming:
-    """How a margin is called: dimensions (``_at``, over variables, factors) and its level in each."""
+    """How a margin is called: dimensions (``_predict``, ``_at``, over variables, factors) and its level in each."""
 
     dimensions: tuple[str, ...]
     levels: tuple[int, ...]
 
 
 def naming(request: Request, margin: Margin) -> Naming:
-    """``_at`` only with several rows of at(); no dimensions for a single overall margin."""
+    """``_predict`` and ``_at`` only where there are several; no dimensions for a single overall margin."""
     term = request.terms[margin.term]
     dimensions: list[str] = []
     levels: list[int] = []
+    if request.predictions > 1:
+        dimensions.append("_predict")
+        levels.append(margin.prediction + 1)
     if len(request.at) > 1:
         dimensions.append("_at")
         levels.append(margin.at + 1)

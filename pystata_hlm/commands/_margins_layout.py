@@ -43,6 +43,8 @@ class Result:
     counts: tuple[float, ...] = ()
     constant: bool = False
     """The model has no covariates."""
+    predictions: tuple[tuple[str, str], ...] = ()
+    """Label and text of each prediction, when there are several."""
 
     @property
     def effect(self) -> str:
@@ -114,7 +116,13 @@ def legend(result: Result, display: Display, settings: Any) -> list[str]:
             text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_long_words=False
         )
 
-    out = line("Expression", f"{result.label}, {result.expression}" if result.label else result.expression)
+    out: list[str] = []
+    for name, label, text in (
+        [(f"{k}._predict", *pair) for k, pair in enumerate(result.predictions, 1)]
+        if len(result.predictions) > 1
+        else [("Expression", result.label, result.expression)]
+    ):
+        out += line(name, f"{label}, {text}" if label else text)
     if request.derivatives:
         shown = [d.text for d in request.derivatives if not d.is_base]
         out += line(f"{result.effect} wrt" if new else f"{result.effect} w.r.t.", " ".join(shown))
@@ -225,7 +233,8 @@ def _old_entry(e: _Entry) -> str:
 def row_text(dimensions: Sequence[str], levels: Sequence[int], label: Label) -> str:
     """``1 0`` without value labels, ``1#Female`` with."""
     texts = [
-        None if name == "_at" else label(name, level) for name, level in zip(dimensions, levels, strict=True)
+        None if name in ("_at", "_predict") else label(name, level)
+        for name, level in zip(dimensions, levels, strict=True)
     ]
     if any(text is not None for text in texts):
         return "#".join(
@@ -251,7 +260,12 @@ def margin_blocks(request: Request, label: Label) -> list[Block] | None:
             out.append(Block("", (("_cons", positions[0]),), False, text))
             continue
         rows = tuple((row_text(dimensions, naming(request, margins[k]).levels, label), k) for k in positions)
-        if len(rows) == 1 and len(dimensions) == 1 and dimensions[0] != "_at" and rows[0][0].isdigit():
+        if (
+            len(rows) == 1
+            and len(dimensions) == 1
+            and dimensions[0] not in ("_at", "_predict")
+            and rows[0][0].isdigit()
+        ):
             out.append(Block("", ((f"{rows[0][0]}.{dimensions[0]}", rows[0][1]),), False, text))
         else:
             out.append(Block("#".join(dimensions), rows, True, text))

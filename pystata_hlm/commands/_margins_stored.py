@@ -79,7 +79,7 @@ def stored_results(result: Result, call: Call, ctx: Context) -> Stored:
     scalars = {
         "N": result.n,
         "level": result.level,
-        "k_predict": 1.0,
+        "k_predict": float(request.predictions),
         "k_margins": float(len(request.terms)),
         "k_by": float(len(request.over.values)),
         "k_at": float(len(request.at)) if any(row.settings for row in request.at) else 0.0,
@@ -97,19 +97,23 @@ def stored_results(result: Result, call: Call, ctx: Context) -> Stored:
         "vce": "delta",
         "margins": " ".join("#".join(term.names) for term in request.terms if term.names),
         "expression": result.expression,
-        "predict1_opts": result.expression.removeprefix("predict(").removesuffix(")"),
         "predict_label": result.label,
-        "predict1_label": result.label,
         "over": " ".join(request.over.names),
         "by": " ".join(request.over.names),
     }
+    for k, (label, text) in enumerate(result.predictions or ((result.label, result.expression),), start=1):
+        if text.startswith("predict("):
+            macros[f"predict{k}_opts"] = text.removeprefix("predict(").removesuffix(")")
+            macros[f"predict{k}_label"] = label
     if request.derivatives:
         macros["derivatives"] = result.effect
         macros["xvars"] = " ".join(d.column for d in request.derivatives)
     matrices = {
         "b": equation_matrix(result.estimates.b, names, "r1"),
         "V": square_matrix(result.estimates.vcov, names),
-        "Jacobian": StataMatrix(result.estimates.jacobian, names, ctx.estimation.recipe.names),
+        "Jacobian": StataMatrix(
+            result.estimates.jacobian, names, result.estimates.columns or ctx.estimation.recipe.names
+        ),
         "_N": StataMatrix(np.array([result.counts]), ("r1",), names),
         "table": result_table(c),
     }

@@ -36,12 +36,18 @@ _LACKING = ("score:2", "rules", "asif", "dbeta:2", "dx2:3", "ddeviance:2", "hat:
 def index(estimation: Estimation, ctx: Context, offset: bool = True) -> np.ndarray:
     """Linear prediction of every observation, the offset included."""
     eta = np.asarray(estimation.recipe.linear(ctx.data, estimation.b), dtype=float)
-    if offset and estimation.extra["offset"]:
-        eta = eta + ctx.data.values(estimation.extra["offset"])
-    if offset and estimation.extra["exposure"]:
+    shift = offset_values(estimation, ctx) if offset else None
+    return eta if shift is None else eta + shift
+
+
+def offset_values(estimation: Estimation, ctx: Context) -> np.ndarray | None:
+    """The offset, or the log of the exposure, of every observation."""
+    if estimation.extra["offset"]:
+        return np.asarray(ctx.data.values(estimation.extra["offset"]), dtype=float)
+    if estimation.extra["exposure"]:
         exposure = ctx.data.values(estimation.extra["exposure"])
-        eta = eta + np.log(np.where(exposure > 0, exposure, np.nan))
-    return eta
+        return np.asarray(np.log(np.where(exposure > 0, exposure, np.nan)))
+    return None
 
 
 def _stdp(estimation: Estimation, ctx: Context) -> np.ndarray:
@@ -173,23 +179,25 @@ def predictor(text: str | None, ctx: Context) -> Predictor:
     statistics = {"binary": _BINARY, "poisson": _COUNT, "ordinal": _ORDERED}[kind.family]
     chosen = typed_options(given, (*statistics, Opt("outcome", 1, "text")), _LACKING, ctx)
     shown = "predict()" if text is None else f"predict({text.strip()})"
+    shift = None
+    if "ir" not in chosen and "nooffset" not in chosen:
+        shift = offset_values(estimation, ctx)
     if "xb" in chosen:
-        return Predictor("Linear prediction", expression=shown)
+        return Predictor("Linear prediction", expression=shown, shift=shift)
     if any(name in chosen for name in ("stdp", "residuals", "deviance")):
         raise StataError(198, f"prediction {text} not possible with margins")
-    if (estimation.extra["offset"] or estimation.extra["exposure"]) and "ir" not in chosen:
-        raise StataError(198, "margins after a model with an offset not yet supported")
     if kind.family == "poisson":
         label = "Predicted incidence rate" if "ir" in chosen else "Predicted number of events"
-        return Predictor(label, np.exp, np.exp, np.exp, shown)
+        return Predictor(label, np.exp, np.exp, np.exp, shown, shift=shift)
     if kind.family == "binary":
         link = kind.link
         return Predictor(
             f"Pr({estimation.depvar})",
             link.cdf,
             link.density,
-            lambda eta: _slope(link.density, eta),
+            link.density_slope,
             shown,
+            shift=shift,
         )
     k = category_place(chosen["outcome"], estimation) if "outcome" in chosen else 0
     return _ordered_predictor(estimation, k, shown, ctx)

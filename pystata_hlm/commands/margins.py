@@ -2,13 +2,13 @@
 
 A post-estimation command. What can be predicted is registered for each e(cmd) with
 ``@postestimation("margins", cmd)``: a routine that takes the text of predict() (None without the option) and returns a
-``Predictor``. Linear predictions of any model with a design recipe need no registration.
+``Predictor``, a ``General`` or a list of them. Linear predictions of any model with a design recipe need no registration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from pystata_hlm.commands._estimation import equation_matrix, label_lookup, squa
 from pystata_hlm.commands._margins import Derivative, MarginTerm, Over, Predictor, Request, compute
 from pystata_hlm.commands._margins_at import AtReader, covariate, not_a_covariate
 from pystata_hlm.commands._margins_design import Averages, Estimability, Sample
+from pystata_hlm.commands._margins_expression import general as expression_general
+from pystata_hlm.commands._margins_general import General, of_index
+from pystata_hlm.commands._margins_general import estimates as general_estimates
 from pystata_hlm.commands._margins_layout import Display, Result, items, title_of
 from pystata_hlm.commands._margins_stored import compared, stored_results
 from pystata_hlm.design.factors import factor_values
@@ -36,6 +39,7 @@ from pystata_hlm.runtime.spec import Call, Opt, Weights
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
+Routine = Callable[[str | None, "Context"], "Predictor | General | list[Predictor | General]"]
 KINDS = ("dydx", "eyex", "dyex", "eydx")
 _DISPLAY = (
     Opt("level", 1, "level"),
@@ -291,7 +295,8 @@ def replay(estimation: Estimation, options: dict[str, Any], ctx: Context) -> Non
         Opt("asbalanced", 6),
         Opt("over", 4, "varlist"),
         *(Opt(kind, 4, "text") for kind in KINDS),
-        Opt("predict", 2, "text"),
+        Opt("predict", 2, "text", repeat=True),
+        Opt("expression", 3, "text"),
         Opt("grand", 5),
         Opt("post", 4),
         Opt("vce", 3, "text"),
@@ -304,7 +309,6 @@ def replay(estimation: Estimation, options: dict[str, Any], ctx: Context) -> Non
         Opt("asobserved", 5),
     ),
     unsupported=(
-        "expression:3",
         "within:6",
         "subpop:6",
         "contrast:8",
@@ -335,7 +339,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
         replay(estimation, {}, ctx)
         return None
     recipe: DesignRecipe | None = estimation.recipe
-    routine: Callable[[str | None, Context], Predictor] | None = registry.post("margins", estimation)
+    routine: Routine | None = registry.post("margins", estimation)
     if recipe is None or routine is None:
         raise StataError(
             322, f"margins is not available after {ctx.workspace.e.macros.get('cmd', estimation.cmd)}"
@@ -344,26 +348,37 @@ def run(call: Call, ctx: Context) -> Stored | None:
         if call.opt("vce").startswith("uncond"):
             raise StataError.option_not_supported("vce(unconditional)")
         raise StataError(198, f"vcetype '{call.opt('vce')}' not allowed")
-    predictor = routine(call.opt("predict"), ctx)
+    predictors = predictors_of(call, routine, ctx)
+    first = predictors[0]
     request, sample, averages = request_of(call, recipe, ctx)
+    request = replace(request, predictions=len(predictors))
     check = (
         None
         if call.has("noestimcheck")
         else Estimability(recipe, ctx.data, np.flatnonzero(ctx.workspace.e_sample()))
     )
-    estimates = compute(request, predictor, averages, estimation.b, estimation.vcov, check)
+    plain = [p for p in predictors if isinstance(p, Predictor)]
+    if len(plain) == len(predictors):
+        estimates = compute(request, plain, averages, estimation.b, estimation.vcov, check)
+    else:
+        every = [p if isinstance(p, General) else of_index(p, ctx) for p in predictors]
+        e = ctx.workspace.e
+        estimates = general_estimates(
+            request, every, averages, e.matrices["b"], e.matrices["V"].values, check
+        )
     result = Result(
         request,
         estimates,
         title_of(request),
         sample.n,
         model_vce(ctx),
-        predictor.expression,
-        predictor.label,
+        first.expression,
+        first.label,
         call.opt("df", estimation.df_r),
         call.opt("level", ctx.settings.level),
         tuple(sample.count(m.group) for m in request.margins),
-        not recipe.variables,
+        not recipe.variables and all(not isinstance(p, Predictor) or p.shift is None for p in predictors),
+        tuple((p.label, p.expression) for p in predictors) if len(predictors) > 1 else (),
     )
     display = Display(
         call.has("vsquish"), call.has("noatlegend"), not call.has("nopvalues"), not call.has("noci")
@@ -380,6 +395,20 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if call.has("post"):
         post(stored, result, shown, sample, ctx)
     return stored
+
+
+def predictors_of(call: Call, routine: Routine, ctx: Context) -> list[Predictor | General]:
+    """One for each predict(), or that of expression(); without either the default, which may be several."""
+    texts: list[str] = call.opt("predict", [])
+    if call.has("expression"):
+        if texts:
+            raise StataError(198, "options predict() and expression() may not be combined")
+        return [expression_general(call.opt("expression"), routine, ctx)]
+    out: list[Predictor | General] = []
+    for text in texts or [None]:
+        found = routine(text, ctx)
+        out += found if isinstance(found, list) else [found]
+    return out
 
 
 def request_of(call: Call, recipe: DesignRecipe, ctx: Context) -> tuple[Request, Sample, Averages]:

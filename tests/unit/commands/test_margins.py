@@ -413,7 +413,8 @@ SETUP = "sysuse hsb\nquietly regress mathach c.ses i.sector\n"
         ("margins, dydx(size)", 322, "size not found in list of covariates"),
         ("margins, at(size=1)", 322, "size not found in list of covariates"),
         ("margins, dydx(ses) eyex(ses)", 198, "options dydx() and eyex() may not be combined"),
-        ("margins, expression(exp(xb()))", 198, "option expression() not yet supported"),
+        ("margins, expression(exp(xb(())", 132, None),
+        ("margins, expression(xb()) predict(xb)", 198, "options predict() and expression() may not be combined"),
         ("margins, vce(unconditional)", 198, "option vce(unconditional) not yet supported"),
         ("margins r.sector", 198, "contrast operator r. in margins not yet supported"),
         ("margins, predict(stdp)", 198, None),
@@ -452,12 +453,12 @@ def test_a_nonlinear_prediction() -> None:
     terms = (MarginTerm(),)
 
     def run(b: np.ndarray, request: Request) -> np.ndarray:
-        return compute(request, predictor, averages, b, e.vcov, None).b
+        return compute(request, [predictor], averages, b, e.vcov, None).b
 
     for effects, kind in (((), "dydx"), ((Derivative("ses"),), "dydx"), ((Derivative("sector", 1, 0),), "dydx"),
                           ((Derivative("ses"),), "eyex")):  # fmt: skip
         request = Request(terms, at, derivatives=effects, kind=kind, covariates=("ses", "sector"))
-        found = compute(request, predictor, averages, e.b, e.vcov, None)
+        found = compute(request, [predictor], averages, e.b, e.vcov, None)
         numeric = np.zeros_like(found.jacobian)
         for j in e.recipe.kept:
             h = np.zeros(len(e.b))
