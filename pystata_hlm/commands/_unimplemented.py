@@ -10,15 +10,15 @@ from __future__ import annotations
 from pystata_hlm.runtime.registry import unimplemented
 
 NAMES = """
-    about ac acprplot adjust ado adopath adoupdate ameans:5 anova:3 ap arch areg arfima
+    about ac acprplot adjust ado adopath adoupdate ap arch areg arfima
     arfimasoc args arima asclogit asmprobit asroprobit assert avplot avplots bayes bayesgraph
     bayesmh bayespredict bayesreps bayesselect bayesstats bayestest bcskew0 betareg binreg
-    biplot biprobit bitesti bmacoefsample bmagraph bmapredict bmaregress bmastats bootstrap:2
-    boxcox break brier bsqreg bstat ca candisc canon cc cci cd char churdle ci cii ciwidth class
+    biplot biprobit bmacoefsample bmagraph bmapredict bmaregress bmastats bootstrap:2
+    boxcox break brier bsqreg bstat ca candisc canon cc cci cd char churdle ci ciwidth class
     classutil clear clogit cloglog clonevar cls cluster clustermat cmchoiceset cmclogit cmdlog
     cmmixlogit cmmprobit cmrologit cmroprobit cmsample cmset cmsummarize cmtab cmxtmixlogit
     cnreg cnsreg codebook collapse collect compress:3 confirm constraint:4 continue contrast
-    corr2data correlate:3 corrgram count:3 cpoisson cprplot creturn cs cscript csi cumsp cumul
+    corr2data correlate:3 corrgram count:3 cpoisson cprplot creturn cs cscript csi cumsp
     cusum datasignature db decode demandsys describe:1 destring dfactor dfbeta dfgls dfuller
     didregress diflogistic difmh discrim display do docx2pdf doedit dotplot dprobit drop ds dsge
     dsgenl dslogit dspoisson dsregress dstdize duplicates durbina dwstat dydx dyndoc dyntext
@@ -45,11 +45,11 @@ NAMES = """
     ovtest pac palette pause pbalchk pca pcamat pcorr pergram permute pkcollapse pkcross pkequiv
     pkexamine pkshape pksumm plot plugin pnorm poisson:4 poivregress popoisson poregress post
     postclose postfile postutil power pperron prais predict:2 predictnl preserve print printer
-    probit:4 procrustes profiler program:2 prop prtesti putdocx putexcel putpdf pwcompare pwcorr
+    probit:4 procrustes profiler program:2 prop putdocx putexcel putpdf pwcompare pwcorr
     pwd pwmean python qby qnorm qreg quadchk quantile query:1 rcof recast recode reg3 regress:3
     rename:3 replace reshape restore return robvar roccomp rocfit rocgold rocreg rocregplot
     roctab rologit rotate rotatemat rreg run runtest rvfplot rvpplot sampsi sasexport save:2
-    saveold scalar scobit score scoreplot scree screeplot sdtesti sem serrbar serset set
+    saveold scalar scobit score scoreplot scree screeplot sem serrbar serset set
     sfrancia signestimationsample simulate:4 sktest sleep slogit smooth snapspan sort:2
     spbalance spcompress spdistance spgenerate spikeplot spivregress split spmatrix spregress
     spset spshape2dta spxtregress sqreg sqrtlasso ssc ssd sspace statsby stci stcox stcoxkm
@@ -60,7 +60,7 @@ NAMES = """
     tabodds tabstat tabulate tebalance teffects telasso tempfile tempname tempvar test:2 testnl
     testparm tetrachoric threshold timer tis tnbreg tobit:3 tokenize:5 tostring tpoisson
     translate:5 translator transmap treatreg truncreg tset tsfilter tsline tsreport tsrevar
-    tsrline tsset tssmooth tsunab ttest ttesti twoway:2 twoway__histogram_gen ucm unab unabcmd
+    tsrline tsset tssmooth tsunab ttest twoway:2 twoway__histogram_gen ucm unab unabcmd
     unicode update use:1 uselabel var varbasic vargranger varlmar varmanage varnorm varsoc
     varstable varwle vce vec veclmar vecnorm vecrank vecstable verinst view viewsource vif vl
     vwls webdescribe weibull which wildbootstrap window wntestb wntestq xcorr xi xmlsave xmluse

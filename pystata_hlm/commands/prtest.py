@@ -63,14 +63,14 @@ def _row(name: str, p: float, se: float, z: float) -> Row:
     return Row(name, (Cell(p), Cell(se), None, None, Cell(p - z * se), Cell(p + z * se)))
 
 
-def one_sample(s: Share, value: float, level: float, ctx: Context) -> Stored:
+def one_sample(s: Share, value: float, level: float, ctx: Context, stub: str = "Variable") -> Stored:
     new = np_.new_words(ctx)
     crit = float(dist.invnormal(1 - (1 - level / 100) / 2))
     z = (s.p - value) / math.sqrt(value * (1 - value) / s.n)
     n = format_number(s.n, "%9.0gc").strip()
     right = f"Number of obs      ={n:>10}" if new else f"{s.name}: Number of obs ={n:>9}"
     ctx.say("\n" + "One-sample test of proportion" + right.rjust(78 - 29) + "\n" * new)
-    ctx.emit(table("Variable", [_row(abbrev(s.name, 12), s.p, s.se, crit)], level, False, ctx))
+    ctx.emit(table(stub, [_row(abbrev(s.name, 12), s.p, s.se, crit)], level, False, ctx))
     left = f"    p = proportion({abbrev(s.name, 12)})"
     shown = np_.number(value)
     zt = f"z ={format_number(z, '%9.4f'):>9}"

@@ -36,7 +36,7 @@ def _alternatives(parameter: str, value: str, letter: str, lower: float, upper: 
     return [np_.ha_line(parameter, value), values]
 
 
-def _checked(m: Moments) -> Moments:
+def checked(m: Moments) -> Moments:
     if m.n < 1:
         raise StataError.no_observations()
     if m.n < 2:
@@ -44,12 +44,14 @@ def _checked(m: Moments) -> Moments:
     return m
 
 
-def one_sample(name: str, m: Moments, value: float, level: float, ctx: Context) -> Stored:
+def one_sample(
+    name: str, m: Moments, value: float, level: float, ctx: Context, stub: str = "Variable"
+) -> Stored:
     df = m.n - 1
     chi2 = df * m.var / value**2
     lower, upper = float(dist.chi2(df, chi2)), float(dist.chi2tail(df, chi2))
     ctx.say("\nOne-sample test of variance")
-    ctx.emit(table("Variable", [[sample(abbrev(name, 8), m, level)]], level, ctx.settings))
+    ctx.emit(table(stub, [[sample(abbrev(name, 8), m, level)]], level, ctx.settings))
     shown = np_.number(value)
     out = [
         _line(f"    sd = sd({abbrev(name, 12)})", f"c = chi2 ={format_number(chi2, '%9.4f'):>9}"),
@@ -71,11 +73,14 @@ def one_sample(name: str, m: Moments, value: float, level: float, ctx: Context) 
 
 
 def two_sample(
-    first: tuple[str, np.ndarray], second: tuple[str, np.ndarray], stub: str, level: float, ctx: Context
+    first: tuple[str, Moments],
+    second: tuple[str, Moments],
+    both: Moments,
+    stub: str,
+    level: float,
+    ctx: Context,
 ) -> Stored:
-    (name1, x1), (name2, x2) = first, second
-    a, b = _checked(moments(x1)), _checked(moments(x2))
-    both = moments(np.concatenate([x1, x2]))
+    (name1, a), (name2, b) = first, second
     f = a.var / b.var if b.var > 0 else np.nan
     lower, upper = float(dist.F(a.n - 1, b.n - 1, f)), float(dist.Ftail(a.n - 1, b.n - 1, f))
     ctx.say("\nVariance ratio test")
@@ -92,6 +97,14 @@ def two_sample(
     scalars = {"N": a.n + b.n, "p_l": lower, "p_u": upper, "p": 2 * min(lower, upper), "F": f}
     scalars |= {"sd_1": a.sd, "sd_2": b.sd, "df_1": a.n - 1, "df_2": b.n - 1}
     return Stored("r", scalars)
+
+
+def _two_of_data(
+    first: tuple[str, np.ndarray], second: tuple[str, np.ndarray], stub: str, level: float, ctx: Context
+) -> Stored:
+    (name1, x1), (name2, x2) = first, second
+    a, b = checked(moments(x1)), checked(moments(x2))
+    return two_sample((name1, a), (name2, b), moments(np.concatenate([x1, x2])), stub, level, ctx)
 
 
 @command(
@@ -114,7 +127,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
         values, groups = np_.grouped(name, call.options["by"], call, ctx)
         np_.two_groups(groups)
         pair = [(cut_to_width(groups.texts[k], 8).strip(), values[groups.index == k]) for k in (0, 1)]
-        return two_sample(pair[0], pair[1], "Group", level, ctx)
+        return _two_of_data(pair[0], pair[1], "Group", level, ctx)
     if found[2] is None:
         raise StataError(100, "by() option required")
     x = x[call.sample & ~np.isnan(x)]
@@ -124,8 +137,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
     if other is not None:
         y = np_.numeric(other, ctx)
         y = y[call.sample & ~np.isnan(y)]
-        return two_sample((abbrev(name, 8), x), (abbrev(other, 8), y), "Variable", level, ctx)
+        return _two_of_data((abbrev(name, 8), x), (abbrev(other, 8), y), "Variable", level, ctx)
     value = ctx.scalar(parse("expr", found[2]))
     if not isinstance(value, float) or not value > 0:
         raise StataError(198, "standard deviation must be positive")
-    return one_sample(name, _checked(moments(x)), value, level, ctx)
+    return one_sample(name, checked(moments(x)), value, level, ctx)

@@ -149,13 +149,21 @@ def one_sample(name: str, value: float, call: Call, ctx: Context, level: float) 
         raise StataError.no_observations()
     if x.size < 2:
         raise StataError.insufficient_observations()
-    m = moments(x)
+    return one_sample_of(name, moments(x), value, ctx, level)
+
+
+def one_sample_of(
+    name: str, m: Moments, value: float, ctx: Context, level: float, stub: str = "Variable"
+) -> Stored:
+    """From the moments of the sample."""
+    if m.n < 2:
+        raise StataError.insufficient_observations()
     line = sample(abbrev(name, 8), m, level)
     found = test(m.mean - value, line.se, m.n - 1)
     h0 = "H0" if ctx.settings.new_headings else "Ho"
     shown = format_number(value, "%9.0g").strip()
     ctx.say("\nOne-sample t test")
-    ctx.emit(table("Variable", [[line]], level, ctx.settings))
+    ctx.emit(table(stub, [[line]], level, ctx.settings))
     left = (f"    mean = mean({abbrev(name, 20)})", f"{h0}: mean = {shown}")
     ctx.say(footer(left, "mean", shown, found, _df_label(ctx.settings)))
     scalars = {"N_1": m.n, "mu_1": m.mean, "sd_1": m.sd, **_scalars(found, line.se, level)}
@@ -194,7 +202,20 @@ def two_sample(
     level: float,
 ) -> Stored:
     (name1, x1), (name2, x2) = groups
-    m1, m2 = moments(x1), moments(x2)
+    both = moments(np.concatenate([x1, x2]))
+    return two_sample_of(((name1, moments(x1)), (name2, moments(x2))), both, stub, call, ctx, level)
+
+
+def two_sample_of(
+    groups: tuple[tuple[str, Moments], tuple[str, Moments]],
+    both: Moments,
+    stub: str,
+    call: Call,
+    ctx: Context,
+    level: float,
+) -> Stored:
+    """From the moments of the samples and of both together."""
+    (name1, m1), (name2, m2) = groups
     if min(m1.n, m2.n) < 1 or m1.n + m2.n < 3:
         raise StataError.insufficient_observations()
     unequal = call.has("unequal") or call.has("welch")
@@ -218,7 +239,6 @@ def two_sample(
     difference = m1.mean - m2.mean
     found = test(difference, se, df)
     half = float(dist.invttail(df, (1 - level / 100) / 2)) * se
-    both = moments(np.concatenate([x1, x2]))
     lines = [
         [sample(name1, m1, level), sample(name2, m2, level)],
         [sample("Combined" if new else "combined", both, level)],
