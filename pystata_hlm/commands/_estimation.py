@@ -64,7 +64,7 @@ def design_of(
 
 @dataclass(frozen=True)
 class Vce:
-    """``kind``: oim/ols, robust, hc2, hc3, cluster; ``cluster`` is the cluster variable."""
+    """``kind``: oim/ols, robust, hc2, hc3, opg, eim, cluster; ``cluster`` is the cluster variable."""
 
     kind: str
     cluster: str = ""
@@ -84,7 +84,16 @@ def parse_vce(
     if not words:
         raise StataError(198, "option vce() incorrectly specified")
     word = words[0]
-    for kind, shortest in (("robust", 1), ("cluster", 2), ("oim", 3), ("ols", 3), ("hc2", 3), ("hc3", 3)):
+    for kind, shortest in (
+        ("robust", 1),
+        ("cluster", 2),
+        ("oim", 3),
+        ("ols", 3),
+        ("hc2", 3),
+        ("hc3", 3),
+        ("opg", 3),
+        ("eim", 3),
+    ):
         if len(word) >= shortest and kind.startswith(word) and kind in allowed:
             if kind == "cluster":
                 if len(words) != 2:

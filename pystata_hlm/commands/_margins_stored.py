@@ -102,7 +102,7 @@ def stored_results(result: Result, call: Call, ctx: Context) -> Stored:
         "by": " ".join(request.over.names),
     }
     for k, (label, text) in enumerate(result.predictions or ((result.label, result.expression),), start=1):
-        if text.startswith("predict("):
+        if label:
             macros[f"predict{k}_opts"] = text.removeprefix("predict(").removesuffix(")")
             macros[f"predict{k}_label"] = label
     if request.derivatives:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pystata_hlm.commands._margins import Predictor
-from pystata_hlm.commands._ml_models import KINDS, category_text
+from pystata_hlm.commands._ml_kinds import KINDS
+from pystata_hlm.commands._ml_show import category_text
 from pystata_hlm.commands.predict import Prediction, Request, choose
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pystata_hlm.commands import _ml_common as common
 from pystata_hlm.commands import _ml_models as models
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.spec import Call
@@ -11,7 +12,7 @@ from pystata_hlm.runtime.spec import Call
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
-_DISPLAY = (*models.DISPLAY,)
+_DISPLAY = (*common.DISPLAY,)
 
 
 @command(
@@ -23,8 +24,8 @@ _DISPLAY = (*models.DISPLAY,)
     weights=("fweight", "iweight", "pweight"),
     estimation=True,
     replay_options=tuple(o.name for o in _DISPLAY),
-    options=(*_DISPLAY, *models.MODEL),
-    unsupported=models.LACKING,
+    options=(*_DISPLAY, *common.MODEL, common.OFFSET),
+    unsupported=common.LACKING,
 )
 def run(call: Call, ctx: Context) -> None:
     models.estimate(call, ctx, "oprobit")
