@@ -39,10 +39,16 @@
     refits after drawing top-level groups with replacement; group j is ``fit.levels[0]``'s group j (code
     order). A group drawn k times counts as k groups, or with merged=True as one with its rows repeated.
 
-Doors: correlated residuals as a whitening of the rows before ``blocks.cross_products`` (with crossed effects the
-whitened column of a factor meets several of its levels, so ``crossed.crossed_products`` would need its row
-pattern); small-sample degrees of freedom from ``vcov_metric`` and the derivatives of X'V^-1X that ``objective``
-already forms.
+``ResidualSpec(kind, order, time, by)`` with ``fit_lmm(..., residuals=spec)``: residuals correlated within the
+    lowest-level groups (residual_shapes.py, panels.py, correlated.py). ``Level(name, groups, ())`` has no random
+    effects: it groups rows (a marginal model), and counts. ``fit.correlated`` then holds the structure;
+    residual parameters are ``resvar``, ``rescov``, ``rho``, ``phi``, ``theta`` (metric ``r_lns``, ``r_atr``,
+    ``r_phi``, ``r_theta``, ``r_logit``), their Param.equation is the stratum. ``fit.residual_covariance(rows)`` is the
+    fitted covariance of any estimation rows' residuals, whatever the structure.
+
+Doors: correlated residuals beside crossed effects (the whitened column of a factor meets several of its levels, so
+``crossed.crossed_products`` would need its row pattern); small-sample degrees of freedom from ``vcov_metric`` and
+the derivatives of X'V^-1X that ``objective`` already forms.
 """
 
 from __future__ import annotations
@@ -63,6 +69,7 @@ from .fit import LevelFit, LmmFit, TermFit, fit_lmm, predict_effects, random_par
 from .inference import RobustVcov, VarianceEstimates
 from .optimise import OptSummary
 from .resampling import Refit, Resampler, refit_resampled
+from .residual_shapes import ResidualSpec
 from .spec import STRUCTURES, Control, Equation, Level, Param
 
 __all__ = [
@@ -84,6 +91,7 @@ __all__ = [
     "PerfectFitError",
     "Refit",
     "Resampler",
+    "ResidualSpec",
     "RestrictedScoresError",
     "RobustVcov",
     "SingularDesignError",

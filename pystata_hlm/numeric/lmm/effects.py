@@ -33,23 +33,17 @@ class Effects:
     row_group: np.ndarray
 
 
-def back_substitute(
-    levels: Sequence[LevelState],
-    nesting: Nesting,
-    column_map: Array,
-    z_map: Sequence[Array],
-    scale: float,
-    sigma: float,
-    beta_known: bool,
-) -> tuple[Effects, ...]:
-    """Effects of every level in the caller's columns and units.
+def substitute(
+    levels: Sequence[LevelState], nesting: Nesting, column_map: Array, beta_known: bool
+) -> tuple[list[Array], list[Array]]:
+    """Per level, in the engine's columns and units: values (q, G) and errors (q, p + q_0 + ... , G).
 
-    column_map  takes [X y] to [X A^-1/2, e];  scale  units of y;  sigma  residual sd of the first stratum
+    errors are the coefficients of independent unit errors: of beta (zero when it counts as known), then of the
+    effects of every level down to the level's own.
     """
     p = column_map.shape[0] - 1
-    values: list[Array] = []  # (q, G) per level
-    errors: list[Array] = []  # (q, p + q_0 + ... , G): coefficients of independent unit errors
-    out = []
+    values: list[Array] = []
+    errors: list[Array] = []
     for level, st in enumerate(levels):
         q, _, g = st.b.shape
         y = multiply_t(st.half, map_columns(st.half_b, column_map))
@@ -72,6 +66,25 @@ def back_substitute(
         combined[:, n_columns - q :] += st.half.transpose(1, 0, 2)
         values.append(u)
         errors.append(combined)
+    return values, errors
+
+
+def back_substitute(
+    levels: Sequence[LevelState],
+    nesting: Nesting,
+    column_map: Array,
+    z_map: Sequence[Array],
+    scale: float,
+    sigma: float,
+    beta_known: bool,
+) -> tuple[Effects, ...]:
+    """Effects of every level in the caller's columns and units.
+
+    column_map  takes [X y] to [X A^-1/2, e];  scale  units of y;  sigma  residual sd of the first stratum
+    """
+    out = []
+    values, errors = substitute(levels, nesting, column_map, beta_known)
+    for level, (u, combined) in enumerate(zip(values, errors, strict=True)):
         natural = scale * (z_map[level] @ u)
         mapped = np.tensordot(z_map[level], combined, axes=1)
         se = sigma * np.sqrt(np.einsum("acg,acg->ag", mapped, mapped))

@@ -214,13 +214,13 @@ def polish(objective: Objective, tau: Array, control: Control, limit: int) -> tu
     while True:
         run = minimise(lambda t: _with_hessian(objective, t), tau, control, limit)
         evaluations += run.evaluations
-        away = _leave_saddle(objective, run) if restarts < _MAX_RESTARTS else None
+        away = leave_saddle(objective, run) if restarts < _MAX_RESTARTS else None
         if away is None:
             return run, restarts, evaluations
         tau, restarts = away, restarts + 1
 
 
-def _leave_saddle(objective: Objective, run: Run) -> Array | None:
+def leave_saddle(objective: Objective, run: Run) -> Array | None:
     """A tau with a small variance along a boundary direction in which the log likelihood rises, or None."""
     params = objective.params
     matrices = matrices_of(params, run.tau)

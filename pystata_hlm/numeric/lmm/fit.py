@@ -10,6 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Rows, cross_products, gather_rows, nest
+from .correlated import CorrelatedObjective
+from .correlated_fit import (
+    CorrelatedPart,
+    correlated_estimates,
+    correlated_scores,
+    optimum_correlated,
+)
 from .crossed import Arrangement
 from .crossed_effects import crossed_effects
 from .effects import Effects, back_substitute
@@ -23,47 +30,14 @@ from .inference import (
     sandwich,
     variance_estimates,
 )
+from .level_fits import LevelFit, TermFit, callers_order, level_fits, spread_over_levels
 from .objective import LevelState, Objective, State, eliminate, factorise_at
 from .optimise import OptSummary
-from .parameterise import EquationParams, ParamSet
+from .panels import make_panels
+from .parameterise import ParamSet
+from .residual_shapes import ResidualSpec
 from .spec import Array, Control, Level, Param
 from .weights import row_weights
-
-
-@dataclass(frozen=True)
-class LevelFit:
-    """One level of a fitted model.
-
-    covariances  one (q, q) matrix per equation;  covariance  their block-diagonal join
-    row_group    (n,) index of each row's group;  group_row  a row of each group (to look up its code)
-    structures   as fitted: a single random effect is always "identity"
-    """
-
-    name: str
-    n_groups: int
-    size_min: int
-    size_avg: float
-    size_max: int
-    structures: tuple[str, ...]
-    widths: tuple[int, ...]
-    covariances: tuple[Array, ...]
-    covariance: Array
-    row_group: NDArray[np.intp]
-    group_row: NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class TermFit:
-    """Equations of one level that share a grouping: a whole level, or one ``R.varname``.
-
-    level, equations  0-based positions;  row_group, group_row as in LevelFit
-    """
-
-    level: int
-    equations: tuple[int, ...]
-    z: Array
-    row_group: NDArray[np.intp]
-    group_row: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -85,6 +59,7 @@ class LmmFit:
     objective: Objective
     state: State
     arrangement: Arrangement | None = None
+    correlated: CorrelatedPart | None = None
 
     # -- sizes -----------------------------------------------------------------------------------
     @property
@@ -106,7 +81,9 @@ class LmmFit:
 
     @property
     def df_residual(self) -> int:
-        """Residual variances."""
+        """Residual variances and, with correlated residuals, the other parameters of theirs."""
+        if self.correlated is not None:
+            return self.correlated.model.size + 1
         return self.objective.params.n_strata
 
     @property
@@ -171,9 +148,10 @@ class LmmFit:
             return tuple(
                 TermFit(t.level, t.equations, t.z, t.groups, t.group_row) for t in self.arrangement.terms
             )
+        with_effects = ((k, lv) for k, lv in enumerate(self.levels) if lv.widths)
         return tuple(
-            TermFit(k, tuple(range(len(lv.widths))), self.rows.z[k], lv.row_group, lv.group_row)
-            for k, lv in enumerate(self.levels)
+            TermFit(k, tuple(range(len(lv.widths))), z, lv.row_group, lv.group_row)
+            for z, (k, lv) in zip(self.rows.z, with_effects, strict=True)
         )
 
     @cached_property
@@ -204,13 +182,30 @@ class LmmFit:
         return self.rows.y - self.fitted(down_to)
 
     def standardized_residuals(self, down_to: int | None = None) -> Array:
-        """Residuals over the residual standard deviation of their stratum (Stata's rstandard)."""
+        """Residuals over the residual standard deviation of their stratum; correlated ones times the inverse
+        square root of their covariance matrix (Stata's rstandard)."""
+        if self.correlated is not None:
+            spec = self.correlated.spec
+            return self.correlated.standardise(
+                self.residuals(down_to), self.correlated.groups, spec.time, spec.by
+            )
         sd = np.sqrt(self.residual_variances)
         return self.residuals(down_to) / (sd[0] if self.rows.stratum is None else sd[self.rows.stratum])
+
+    def residual_covariance(self, rows: NDArray[np.intp]) -> Array:
+        """(k, k) fitted covariance of the residuals of these estimation rows (0-based, the caller's order)."""
+        if self.correlated is not None:
+            return self.correlated.covariance_of_rows(rows)
+        variances = self.residual_variances
+        stratum = self.rows.stratum
+        return np.diag(np.full(rows.size, variances[0]) if stratum is None else variances[stratum[rows]])
 
     # -- robust covariance -----------------------------------------------------------------------
     def scores(self, cluster: NDArray[np.integer] | None = None) -> Array:
         """(J, p + k) scores of (beta, metric) by cluster, default the top-level groups."""
+        if self.correlated is not None:
+            top = self.levels[0].row_group if self.levels else self.correlated.groups
+            return correlated_scores(self.correlated, self.rows, top, self.estimates.to_engine, cluster)
         marginal = self.rows.y - self.linear_prediction()
         return cluster_scores(
             self.objective,
@@ -281,8 +276,8 @@ def predict_effects(
 
     Residual strata must be among those of the fit; groups are whatever the codes say.
     """
-    if fit.arrangement is not None:
-        raise LmmError("predictions from other data need nested levels")
+    if fit.arrangement is not None or fit.correlated is not None:
+        raise LmmError("predictions from other data need nested levels and independent residuals")
     rows = gather_rows(y, x, levels, None)
     if fit.rows.stratum is not None:
         if residual_groups is None:
@@ -315,38 +310,6 @@ def fixed_effects(objective: Objective, state: State) -> tuple[Array, Array]:
     return beta, residual_variance(objective, state) * (half @ half.T)
 
 
-def _level_fits(
-    levels: Sequence[Level], row_groups: Sequence[NDArray[np.intp]], params: ParamSet, est: VarianceEstimates
-) -> list[LevelFit]:
-    out = []
-    for i, (level, row_group) in enumerate(zip(levels, row_groups, strict=True)):
-        sizes = np.bincount(row_group)
-        equations: tuple[EquationParams, ...] = params.equations[i]
-        joined = np.zeros((sum(e.q for e in equations),) * 2)
-        at = 0
-        for eq, d in zip(equations, est.covariances[i], strict=True):
-            joined[at : at + eq.q, at : at + eq.q] = d
-            at += eq.q
-        group_row = np.empty(sizes.size, dtype=np.intp)
-        group_row[row_group[::-1]] = np.arange(row_group.size - 1, -1, -1)
-        out.append(
-            LevelFit(
-                level.name,
-                int(sizes.size),
-                int(sizes.min()),
-                float(row_group.size / sizes.size),
-                int(sizes.max()),
-                tuple(e.kind for e in equations),
-                tuple(e.q for e in equations),
-                est.covariances[i],
-                joined,
-                row_group,
-                group_row,
-            )
-        )
-    return out
-
-
 @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # trial points may overflow; they are rejected
 def fit_lmm(
     y: Array,
@@ -358,6 +321,7 @@ def fit_lmm(
     control: Control | None = None,
     start: Array | None = None,
     weights: Array | None = None,
+    residuals: ResidualSpec | None = None,
 ) -> LmmFit:
     """Fit y = X beta + sum_l Z_l u_l + e by maximum (restricted) likelihood.
 
@@ -367,6 +331,10 @@ def fit_lmm(
     only. Raises the errors of ``errors.py``.
     """
     control = control or Control()
+    if residuals is not None:
+        return _fit_correlated(y, x, levels, reml, residuals, control, start, weights)
+    if any(not lv.equations for lv in levels):
+        return _fit_around_empty(y, x, levels, reml, residual_groups, control, start, weights)
     arrangement = None
     if any(e.factor is not None for lv in levels for e in lv.equations):
         arrangement = Arrangement.of(levels, np.asarray(y).size)
@@ -394,7 +362,7 @@ def fit_lmm(
     estimates = variance_estimates(objective, state)
     row_groups, named = rows.nesting.row_group, params
     if arrangement is not None:
-        estimates, named = _callers_order(estimates, params, arrangement, levels)
+        estimates, named = callers_order(estimates, params, arrangement, levels)
         row_groups = nest([np.asarray(lv.groups) for lv in levels], rows.n).row_group
     beta, vcov_beta = fixed_effects(objective, state)
     return LmmFit(
@@ -403,7 +371,7 @@ def fit_lmm(
         vcov_beta=vcov_beta,
         loglik=-objective.value_of(state),
         loglik_linear=-objective.linear_value(),
-        levels=tuple(_level_fits(levels, row_groups, named, estimates)),
+        levels=tuple(level_fits(levels, row_groups, named, estimates)),
         residual_codes=rows.stratum_codes,
         estimates=estimates,
         params=named.params(metric=False),
@@ -416,6 +384,92 @@ def fit_lmm(
     )
 
 
+def _fit_around_empty(
+    y: Array,
+    x: Array,
+    levels: Sequence[Level],
+    reml: bool,
+    residual_groups: NDArray[np.integer] | None,
+    control: Control,
+    start: Array | None,
+    weights: Array | None,
+) -> LmmFit:
+    """Levels without random effects only group the rows, for counts and clusters."""
+    nested = nest([np.asarray(lv.groups) for lv in levels], np.asarray(y).size).row_group
+    kept = [replace(lv, groups=g) for lv, g in zip(levels, nested, strict=True) if lv.equations]
+    fit = fit_lmm(
+        y,
+        x,
+        kept,
+        reml=reml,
+        residual_groups=residual_groups,
+        control=control,
+        start=start,
+        weights=weights,
+    )
+    if fit.arrangement is not None or fit.rows.weights is not None:
+        raise LmmError("levels without random effects need nested levels without weights")
+    named, estimates = spread_over_levels(levels, fit.objective.params, fit.estimates)
+    return replace(
+        fit,
+        levels=tuple(level_fits(levels, nested, named, estimates)),
+        estimates=estimates,
+        params=named.params(metric=False),
+        metric_params=named.params(metric=True),
+    )
+
+
+def _fit_correlated(
+    y: Array,
+    x: Array,
+    levels: Sequence[Level],
+    reml: bool,
+    spec: ResidualSpec,
+    control: Control,
+    start: Array | None,
+    weights: Array | None,
+) -> LmmFit:
+    """``fit_lmm`` with residuals correlated within the lowest-level groups; without levels, within all rows."""
+    if weights is not None or any(lv.weights is not None for lv in levels):
+        raise LmmError("weights are not allowed with correlated residuals")
+    if start is not None:
+        raise LmmError("starting values are not available with correlated residuals")
+    if any(e.factor is not None for lv in levels for e in lv.equations):
+        raise LmmError("correlated residuals need nested levels")
+    n = np.asarray(y).size
+    nested = nest([np.asarray(lv.groups) for lv in levels], n).row_group
+    lowest = nested[-1] if nested else np.zeros(n, dtype=np.intp)
+    kept = [replace(lv, groups=g) for lv, g in zip(levels, nested, strict=True) if lv.equations]
+    rows = gather_rows(y, x, kept, None)
+    linear = cross_products(rows)  # checks for a perfect fit
+    panels = make_panels(lowest, spec)
+    rows = replace(rows, nesting=replace(rows.nesting, order=panels.order))
+    params = ParamSet.build(rows.structures, rows.widths, 1)
+    objective = CorrelatedObjective.make(rows, linear.basis, params, panels, reml)
+    summary = optimum_correlated(objective, control)
+    at = objective.at(summary.final)
+    found, identified = correlated_estimates(objective, at)
+    named, estimates = spread_over_levels(levels, params, found)
+    beta, vcov_beta = fixed_effects(at.objective, at.state)
+    return LmmFit(
+        reml=reml,
+        beta=beta,
+        vcov_beta=vcov_beta,
+        loglik=-at.value,
+        loglik_linear=-Objective(linear, params, reml).linear_value(),
+        levels=tuple(level_fits(levels, nested, named, estimates)),
+        residual_codes=panels.model.codes,
+        estimates=estimates,
+        params=(*named.params(metric=False)[: params.n_random], *panels.model.params(metric=False)),
+        metric_params=(*named.params(metric=True)[: params.n_random], *panels.model.params(metric=True)),
+        optimisation=summary,
+        rows=rows,
+        objective=at.objective,
+        state=at.state,
+        correlated=CorrelatedPart(spec, objective, at, lowest, identified),
+    )
+
+
 def _with_weights(rows: Rows, weights: Array | None, levels: Sequence[Level], reml: bool) -> Rows:
     if weights is None and all(lv.weights is None for lv in levels):
         return rows
@@ -423,32 +477,3 @@ def _with_weights(rows: Rows, weights: Array | None, levels: Sequence[Level], re
         raise LmmError("weights need maximum likelihood and nested levels")
     found = row_weights(weights, [lv.weights for lv in levels], rows.nesting.row_group, rows.n)
     return replace(rows, weights=found)
-
-
-def _callers_order(
-    estimates: VarianceEstimates, params: ParamSet, arrangement: Arrangement, levels: Sequence[Level]
-) -> tuple[VarianceEstimates, ParamSet]:
-    """Estimates and parameters by the caller's levels and equations."""
-    order = arrangement.permutation(params.slices, params.size + 1)
-    square = np.ix_(order, order)
-    equations: list[list[EquationParams]] = [[] for _ in levels]
-    covariances: list[list[Array]] = [[] for _ in levels]
-    flat = sorted(
-        (t.level, e, n, k) for n, t in enumerate(arrangement.terms) for k, e in enumerate(t.equations)
-    )
-    for level, _, n, k in flat:
-        place = arrangement.place(n)
-        equations[level].append(params.equations[place][k])
-        covariances[level].append(estimates.covariances[place][k])
-    changed = replace(
-        estimates,
-        covariances=tuple(tuple(c) for c in covariances),
-        natural=estimates.natural[order],
-        metric=estimates.metric[order],
-        vcov_natural=estimates.vcov_natural[square],
-        vcov_metric=estimates.vcov_metric[square],
-        jacobian=estimates.jacobian[square],
-        to_engine=estimates.to_engine[:, order],
-        at_boundary=estimates.at_boundary[order],
-    )
-    return changed, ParamSet(tuple(tuple(e) for e in equations), params.n_strata)

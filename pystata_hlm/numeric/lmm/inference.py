@@ -46,7 +46,7 @@ def residual_variance(objective: Objective, state: State) -> float:
     return state.rss / objective.scale_df * objective.blocks.basis.scale**2
 
 
-def _boundary_flags(params: ParamSet, tau: Array) -> NDArray[np.bool_]:
+def boundary_flags(params: ParamSet, tau: Array) -> NDArray[np.bool_]:
     flags: list[bool] = []
     for level, where in zip(params.equations, params.slices, strict=True):
         for eq, s in zip(level, where, strict=True):
@@ -67,7 +67,7 @@ def _boundary_flags(params: ParamSet, tau: Array) -> NDArray[np.bool_]:
 def variance_estimates(objective: Objective, state: State) -> VarianceEstimates:
     """Estimates, their information and the boundary flags at the optimum."""
     params, basis = objective.params, objective.blocks.basis
-    flags = _boundary_flags(params, state.tau)
+    flags = boundary_flags(params, state.tau)
     if flags.any():
         floored = [
             [eq.floored(f @ f.T, FLOOR) for eq, f in zip(level, _blocks(level, whole), strict=True)]

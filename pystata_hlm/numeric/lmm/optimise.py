@@ -129,7 +129,7 @@ def stata_like_newton(
     run = Run.begin(fun, start)
     while start.size and run.iterations < limit:
         values, vectors = np.linalg.eigh(run.h)
-        safe = _safe_curvature(values, run.f)
+        safe = safe_curvature(values, run.f)
         direction = -vectors @ ((vectors.T @ run.g) / safe)
         if -float(run.g @ direction) <= _NOISE * max(abs(run.f), 1.0):  # at the optimum, or on a flat ridge
             run.trace.append(-run.f)
@@ -149,7 +149,7 @@ def stata_like_newton(
     return run
 
 
-def _safe_curvature(values: Array, f: float) -> Array:
+def safe_curvature(values: Array, f: float) -> Array:
     """Absolute eigenvalues, no smaller than what rounding errors alone produce."""
     sizes = np.abs(values)
     return np.maximum(sizes, max(1e-12 * max(abs(f), 1.0), 1e-10 * float(sizes.max())))
@@ -193,7 +193,7 @@ def minimise(fun: Objective, start: Array, control: Control, limit: int) -> Run:
     while True:
         values, vectors = np.linalg.eigh(run.h)
         projected = vectors.T @ run.g
-        safe = _safe_curvature(values, run.f)
+        safe = safe_curvature(values, run.f)
         run.decrement = float(np.sum(projected**2 / safe))
         convex = values[0] > -max(1e-8 * float(safe.max()), 1e-11 * max(abs(run.f), 1.0))
         if run.relative_gradient <= control.tol and run.decrement <= control.step_tol and convex:

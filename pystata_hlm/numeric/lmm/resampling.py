@@ -48,8 +48,8 @@ class Resampler:
     def __init__(self, fit: LmmFit) -> None:
         if not fit.levels:
             raise LmmError("resampling by group needs a grouping level")
-        if fit.arrangement is not None or fit.rows.weights is not None:
-            raise LmmError("resampling by group needs nested levels without weights")
+        if fit.arrangement is not None or fit.rows.weights is not None or fit.correlated is not None:
+            raise LmmError("resampling by group needs nested levels, independent residuals and no weights")
         self._fit = fit
         self._top_total = top_cross_products(fit.rows, fit.objective.blocks.basis)
         self._strata_rows = top_strata_rows(fit.rows)
