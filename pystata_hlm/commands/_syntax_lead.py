@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pystata_hlm.commands._syntax_spec import Lead, closing
 from pystata_hlm.data import names as naming
 from pystata_hlm.data import storage
+from pystata_hlm.data.column import Column
 from pystata_hlm.design.varlist import expand_varlist, no_operators
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes
@@ -41,6 +42,12 @@ def match_lead(lead: Lead, text: str, out: Macros, ctx: Context) -> None:
         out["varlist"], out["typlist"] = " ".join(names), " ".join(types)
     else:
         out["varlist"] = " ".join(varlist(lead, text, ctx))
+
+
+def create(names: list[str], types: list[str], ctx: Context) -> None:
+    """``newvarlist(generate)``: the new variables, all missing or empty."""
+    for name, stype in zip(names, types, strict=True):
+        ctx.data.add(name, Column.missing(ctx.data.n, stype))
 
 
 def check_count(count: int, lead: Lead) -> None:

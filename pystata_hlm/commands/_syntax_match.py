@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pystata_hlm.commands._syntax_lead import match_lead
+from pystata_hlm.commands._syntax_lead import create, match_lead
 from pystata_hlm.commands._syntax_options import match_options
 from pystata_hlm.commands._syntax_spec import Clause, Description, closing
 from pystata_hlm.commands._tokens import quoted_end
@@ -166,6 +166,8 @@ def match(description: Description, text: str, ctx: Context) -> Macros:
     else:
         match_lead(lead, typed.lead, out, ctx)
     match_options(description, typed, out, ctx)
+    if lead is not None and "generate" in lead.flags:
+        create(out["varlist"].split(), out["typlist"].split(), ctx)
     return out
 
 

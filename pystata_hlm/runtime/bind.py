@@ -321,9 +321,11 @@ def _bind_varlist(spec: CommandSpec, node: nodes.Standard, call: Call, ctx: Cont
         if terms:
             raise StataError(101, "varlist not allowed")
         return
-    if spec.varlist == "fv":
+    if spec.varlist in ("fv", "fvall"):
         call.terms = terms
-        if not terms:
+        if not terms and spec.varlist == "fvall":
+            call.terms = tuple(nodes.NamePattern(name) for name in ctx.data.names)
+        elif not terms:
             raise StataError.varlist_required()
         return
     operated = spec.name in TIME_SERIES

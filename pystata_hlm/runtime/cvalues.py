@@ -22,8 +22,8 @@ def _folder(codeword: str) -> Callable[[Workspace], str]:
 
 
 def _locale() -> str:
-    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or "en_US"
-    return name.partition(".")[0] if name not in ("C", "POSIX") else "en_US"
+    name = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "en_US").partition(".")[0]
+    return name if name not in ("C", "POSIX") else "en_US"
 
 
 def _processors(ws: Workspace) -> float:

@@ -318,6 +318,28 @@ def _properties(rest: str, ctx: Context) -> str:
     return program.properties if isinstance(program, programs.Program) else ""
 
 
+def _class(rest: str, ctx: Context) -> str:
+    """``results command``: rclass, eclass, sclass or nclass."""
+    from pystata_hlm.runtime import programs, registry
+
+    name = _name(rest)
+    program = programs.find(name, ctx.executor)
+    if isinstance(program, programs.Program):
+        return f"{program.klass or 'n'}class"
+    spec = registry.find(name)
+    if spec is None:
+        raise StataError(111, f"command {name} not found")
+    return f"{spec.klass or 'n'}class"
+
+
+def _constraint(rest: str, ctx: Context) -> str:
+    """``constraint {# | dir}``: the text of a constraint, or the numbers of all."""
+    held = ctx.workspace.constraints
+    if rest.strip() == "dir":
+        return " ".join(str(number) for number in sorted(held))
+    return held.get(_integer(rest, ctx), "")
+
+
 def _tsnorm(rest: str, ctx: Context) -> str:
     """A time-series operator in its shortest form: ``ldl`` is L2D; with ``, varname`` the operated variable."""
     from pystata_hlm.data.timeseries import normalised
@@ -372,11 +394,14 @@ _TABLE: dict[str, Function] = {
     "tempvar": _tempvar,
     "tempfile": _tempfile,
     "properties": _properties,
+    "results": _class,
+    "constraint": _constraint,
     "tsnorm": _tsnorm,
     "all": macronames.everything,
     "r": lambda rest, ctx: macronames.results("r", rest, ctx),
     "e": lambda rest, ctx: macronames.results("e", rest, ctx),
     "s": lambda rest, ctx: macronames.results("s", rest, ctx),
+    **{name: macronames.number_of(name) for name in ("rownumb", "colnumb", "roweqnumb", "coleqnumb")},
     **{
         f"{name}:4" if name in ("rownames", "colnames") else name: macronames.matrix_function(name)
         for name in macronames.MATRIX_FUNCTIONS

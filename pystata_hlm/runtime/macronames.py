@@ -141,6 +141,27 @@ MATRIX_FUNCTIONS["colfullname"] = MATRIX_FUNCTIONS["colfullnames"]
 MATRIX_FUNCTIONS["rowfullname"] = MATRIX_FUNCTIONS["rowfullnames"]
 
 
+def number_of(name: str) -> Callable[[str, Context], str]:
+    """``{rownumb | colnumb | roweqnumb | coleqnumb} matrix string``: the place of a name or an equation, or ``.``."""
+
+    def run(rest: str, ctx: Context) -> str:
+        found = re.fullmatch(r"((?:[er]\(\s*\w+\s*\)|\w+))\s+(\S.*)", rest.strip())
+        if found is None:
+            raise StataError.invalid_syntax()
+        matrix = find_matrix(found[1], ctx)
+        names = matrix.rows if name.startswith("row") else matrix.cols
+        wanted = " ".join(tokens(found[2]))
+        if name.endswith("eqnumb"):
+            equations = list(dict.fromkeys(split_name(each)[0] for each in names))
+            return str(equations.index(wanted) + 1) if wanted in equations else "."
+        for k, each in enumerate(names):
+            if each.removeprefix("_:") == wanted or (":" not in wanted and split_name(each)[1] == wanted):
+                return str(k + 1)
+        return "."
+
+    return run
+
+
 def find_matrix(text: str, ctx: Context) -> StataMatrix:
     """A matrix, or a stored one: ``A``, ``e(b)``; r(111) when there is none."""
     text = text.strip()

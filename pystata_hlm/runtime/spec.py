@@ -51,7 +51,7 @@ class CommandSpec:
     name, min   full name and shortest abbreviation (0: no abbreviation)
     klass       r, e, s or "" : which stored results the command replaces
     syntax      start rule for the text after the command word; ``raw`` leaves it alone
-    varlist     none, optional, all (default _all), required, fv, raw: how ``Standard.varlist`` is resolved
+    varlist     none, optional, all (default _all), required, fv, fvall, raw: how ``Standard.varlist`` is resolved
     byable      "" (r(190)), loop (run once per group, sample narrowed), vector (``call.by`` holds the groups)
     allow       clauses beyond varlist: subset of {"if", "in", "using", "exp"}
     weights     allowed weight kinds, the first is the default for ``[weight=]``
