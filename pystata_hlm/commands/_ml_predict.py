@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from pystata_hlm.commands._ml_show import category_text
 from pystata_hlm.commands.predict import Prediction, Request, choose
 from pystata_hlm.errors import StataError
 from pystata_hlm.formats import format_number
+from pystata_hlm.lang import nodes
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.numeric import dist, glm
 from pystata_hlm.output.items import Text
@@ -107,7 +109,7 @@ def _patterns(
     return m, count, s
 
 
-@postestimation("predict", "poisson")
+@postestimation("predict", "poisson", "nbreg")
 def predict_count(request: Request, ctx: Context) -> list[tuple[str, Prediction]]:
     """predict after poisson: n (default) ir xb stdp."""
     statistic, options = choose(request, ctx, _COUNT, _OTHERS, ("pr:2", "score:2"))
@@ -135,8 +137,27 @@ def category_place(text: str, estimation: Estimation) -> int:
         elif float(word) in categories:
             return int(categories.index(float(word)))
     except ValueError:
-        pass
+        equations = estimation.extra.get("equations", ())
+        if word in equations:
+            return int(equations.index(word))
     raise StataError(303, f"outcome {word} not found")
+
+
+def category_names(
+    request: Request, options: dict[str, Any], statistic: str | None, count: int, ctx: Context
+) -> tuple[list[str], list[int]]:
+    """New variables and their categories: that of outcome(), every one, or the first for a single variable."""
+    if "outcome" in options:
+        return request.names(1), [category_place(options["outcome"], ctx.estimation)]
+    single = len(request.terms) == 1 and isinstance(request.terms[0], nodes.NamePattern)
+    if single and not request.terms[0].text.endswith("*"):
+        if statistic is None:
+            ctx.say("(option pr assumed; predicted probability)")
+        return request.names(1), [0]
+    names = request.names(count)
+    if statistic is None:
+        ctx.say("(option pr assumed; predicted probabilities)")
+    return names, list(range(count))
 
 
 @postestimation("predict", *ORDERED)
@@ -153,17 +174,10 @@ def predict_ordered(request: Request, ctx: Context) -> list[tuple[str, Predictio
     family = fit.data.family
     assert isinstance(family, glm.Ordinal)
     count = len(estimation.extra["categories"])
-    places = list(range(count))
-    if "outcome" in options:
-        places = [category_place(options["outcome"], estimation)]
-        names = request.names(1)
-    else:
-        names = request.names(count)
-        if statistic is None:
-            ctx.say("(option pr assumed; predicted probabilities)")
+    names, places = category_names(request, options, statistic, count, ctx)
     out = []
     for name, k in zip(names, places, strict=True):
-        text = f"Pr({estimation.depvar}=={estimation.extra['categories'][k]:g})"
+        text = f"Pr({estimation.depvar}=={category_text(estimation, k, ctx)})"
         out.append((name, Prediction(family.probability(eta, fit.aux, k), text)))
     return out
 
@@ -171,13 +185,13 @@ def predict_ordered(request: Request, ctx: Context) -> list[tuple[str, Predictio
 # ---------------------------------------------------------------- margins
 
 
-@postestimation("margins", *BINARY, "poisson", *ORDERED)
-def predictor(text: str | None, ctx: Context) -> Predictor:
-    """predict(pr|n|ir|xb [outcome(#)]); the default is that of predict, the first category after ologit."""
+@postestimation("margins", *BINARY, "poisson", "nbreg", *ORDERED)
+def predictor(text: str | None, ctx: Context) -> Predictor | list[Predictor]:
+    """predict(pr|n|ir|xb [outcome(#)]); the default is that of predict, every category after ologit."""
     estimation = ctx.estimation
     kind = KINDS[estimation.extra["kind"]]
     given = parse("options", text.replace(",", " ")) if text and text.strip() else ()
-    statistics = {"binary": _BINARY, "poisson": _COUNT, "ordinal": _ORDERED}[kind.family]
+    statistics = {"binary": _BINARY, "poisson": _COUNT, "nbreg": _COUNT, "ordinal": _ORDERED}[kind.family]
     chosen = typed_options(given, (*statistics, Opt("outcome", 1, "text")), _LACKING, ctx)
     shown = "predict()" if text is None else f"predict({text.strip()})"
     shift = None
@@ -187,7 +201,7 @@ def predictor(text: str | None, ctx: Context) -> Predictor:
         return Predictor("Linear prediction", expression=shown, shift=shift)
     if any(name in chosen for name in ("stdp", "residuals", "deviance")):
         raise StataError(198, f"prediction {text} not possible with margins")
-    if kind.family == "poisson":
+    if kind.family in ("poisson", "nbreg"):
         label = "Predicted incidence rate" if "ir" in chosen else "Predicted number of events"
         return Predictor(label, np.exp, np.exp, np.exp, shown, shift=shift)
     if kind.family == "binary":
@@ -200,34 +214,44 @@ def predictor(text: str | None, ctx: Context) -> Predictor:
             shown,
             shift=shift,
         )
+    if text is None:
+        values = estimation.extra["categories"]
+        return [
+            _ordered_predictor(estimation, k, f"predict(pr outcome({v:g}))", shift, ctx)
+            for k, v in enumerate(values)
+        ]
     k = category_place(chosen["outcome"], estimation) if "outcome" in chosen else 0
-    return _ordered_predictor(estimation, k, shown, ctx)
+    return _ordered_predictor(estimation, k, shown, shift, ctx)
 
 
-def _slope(f: object, eta: np.ndarray) -> np.ndarray:
-    """Derivative of a smooth function by central differences of fourth order."""
-    h = 1e-3
-    assert callable(f)
-    return np.asarray((8 * (f(eta + h) - f(eta - h)) - (f(eta + 2 * h) - f(eta - 2 * h))) / (12 * h))
-
-
-def _ordered_predictor(estimation: Estimation, k: int, shown: str, ctx: Context) -> Predictor:
+def _ordered_predictor(
+    estimation: Estimation, k: int, shown: str, shift: np.ndarray | None, ctx: Context
+) -> Predictor:
     fit: glm.GlmFit = estimation.fit
     family = fit.data.family
     assert isinstance(family, glm.Ordinal)
     label = f"Pr({estimation.depvar}=={category_text(estimation, k, ctx)})"
 
-    def rebuild(cuts: np.ndarray) -> Predictor:
-        def probability(eta: np.ndarray) -> np.ndarray:
-            return np.asarray(family.probability(eta, cuts, k))
+    link = family.link
 
-        def first(eta: np.ndarray) -> np.ndarray:
-            return _slope(probability, eta)
+    def rebuild(cuts: np.ndarray) -> Predictor:
+        low = cuts[k - 1] if k else -math.inf
+        high = cuts[k] if k < len(cuts) else math.inf
+
+        def part(f: Callable[[np.ndarray], np.ndarray], at: float, eta: np.ndarray) -> np.ndarray:
+            return f(at - eta) if math.isfinite(at) else np.zeros_like(eta)
 
         return Predictor(
-            label, probability, first, lambda eta: _slope(first, eta), shown, cuts, rebuild,
+            label,
+            lambda eta: link.interval(low - eta, high - eta),
+            lambda eta: part(link.density, low, eta) - part(link.density, high, eta),
+            lambda eta: part(link.density_slope, high, eta) - part(link.density_slope, low, eta),
+            shown,
+            cuts,
+            rebuild,
             estimation.extra["engine_vcov"],
-        )  # fmt: skip
+            shift,
+        )
 
     return rebuild(fit.aux)
 

@@ -34,30 +34,35 @@ def ratio_head(kind: Kind, estimation: Estimation, new: bool) -> str:
     return kind.ratio
 
 
+def heading(e: Stored, settings: Any, override: dict[str, Any] | None) -> Header:
+    """Title and log likelihood at the left; number of observations, test and pseudo-R2 at the right."""
+    s, new = e.scalars, settings.new_headings
+    robust = e.macros["vce"] in ("robust", "cluster") and not override
+    pairs = [
+        ("Number of obs", Cell(s["N"], "%12.0fc")),
+        *([("Replications", Cell(s["N_reps"], "%12.0fc"))] if override else []),
+        (f"{e.macros['chi2type']} chi2({s['df_m']:.0f})", Cell(s["chi2"], "%9.2f")),
+        ("Prob > chi2", Cell(s["p"], "%6.4f")),
+    ]
+    loglik = format_number(s["ll"], "%10.0g").strip()
+    last = f"Log {'pseudolikelihood' if robust else 'likelihood'} = {loglik}"
+    if "r2_p" in s:
+        pairs.append(("Pseudo R2", Cell(s["r2_p"], "%6.4f")))
+    middle = [""] * (len(pairs) - 2)
+    if "dispers" in e.macros:
+        middle[-1] = f"Dispersion{': ' if new else '     = '}{e.macros['dispers']}"
+    return Header((e.macros["title"], *middle, last), tuple(pairs), compact=new)
+
+
 def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
     """Heading and coefficient table (also the replay)."""
     e, settings = ctx.workspace.e, ctx.settings
     s, kind = e.scalars, KINDS[estimation.extra["kind"]]
     new = settings.new_headings
     override = estimation.extra.get("bootstrap")
-    robust = e.macros["vce"] in ("robust", "cluster") and not override
     if "noheader" not in options:
-        pairs = [
-            ("Number of obs", Cell(s["N"], "%12.0fc")),
-            *([("Replications", Cell(s["N_reps"], "%12.0fc"))] if override else []),
-            (f"{e.macros['chi2type']} chi2({s['df_m']:.0f})", Cell(s["chi2"], "%9.2f")),
-            ("Prob > chi2", Cell(s["p"], "%6.4f")),
-        ]
-        loglik = format_number(s["ll"], "%10.0g").strip()
-        last = f"Log {'pseudolikelihood' if robust else 'likelihood'} = {loglik}"
-        if "r2_p" in s:
-            pairs.append(("Pseudo R2", Cell(s["r2_p"], "%6.4f")))
-        middle = [""] * (len(pairs) - 2)
-        if "dispers" in e.macros:
-            middle[-1] = f"Dispersion{': ' if new else '     = '}{e.macros['dispers']}"
-        left = (e.macros["title"], *middle, last)
         ctx.say()
-        ctx.emit(Header(left, tuple(pairs), compact=new))
+        ctx.emit(heading(e, settings, override))
     asked = bool(kind.option) and kind.option in options
     eform = asked or estimation.extra["ratio"]
     if kind.always and "coef" in options:
@@ -128,7 +133,7 @@ def with_tail(table: Table, estimation: Estimation, e: Stored, level: float, ctx
         body.append(Row(abbrev(e.macros["offset"], table.stub_width), (Cell(1.0, fmt),), f"  ({word})"))
     aux = np.asarray(estimation.fit.aux)
     z = float(dist.invnormal(1 - (1 - level / 100) / 2))
-    v, p = estimation.extra["engine_vcov"], estimation.extra["p"]
+    v, k = e.matrices["V"].values, len(estimation.recipe)
 
     def row(name: str, value: float, se: float, low: float, high: float) -> Row:
         values = (value, se if se > 0 else math.nan, None, None, low, high)
@@ -137,7 +142,7 @@ def with_tail(table: Table, estimation: Estimation, e: Stored, level: float, ctx
     if len(aux):
         body.append(Rule())
     for j, (name, value) in enumerate(zip(estimation.extra["aux"], aux.tolist(), strict=True)):
-        se = math.sqrt(max(float(v[p + j, p + j]), 0.0))
+        se = math.sqrt(max(float(v[k + j, k + j]), 0.0))
         low, high = value - z * se, value + z * se
         body.append(row(f"/{name}", value, se, low, high))
         if name.startswith("ln"):
