@@ -1,4 +1,4 @@
-"""codebook: describe the contents of variables.   codebook [varlist] [if] [in] [, tabulate(#) compact]"""
+"""codebook: describe the contents of variables.   codebook [varlist] [if] [in] [, tabulate(#) compact mv notes header all]"""
 
 from __future__ import annotations
 
@@ -191,6 +191,22 @@ def string_lines(data: Dataset, name: str, rows: np.ndarray, most: int, words: W
     return out
 
 
+def missing_pattern(data: Dataset, name: str, rows: np.ndarray, words: Words) -> list[str]:
+    """``mv``: variables whose missing values imply missing values here (``-->``) or go with them (``<->``)."""
+    here = data.column(name).take(rows).is_missing()
+    if not here.any():
+        return []
+    out: list[str] = []
+    for other in data.names:
+        there = data.column(other).take(rows).is_missing()
+        if other == name or not there.any() or (there & ~here).any():
+            continue
+        arrow = "-->" if (here & ~there).any() else "<->"
+        lead = f"{words('Missing values'):>{LEFT}}:" if not out else " " * (LEFT + 1)
+        out.append(f"{lead}{abbrev(other, 12):>13}==mv {arrow} {name}==mv")
+    return ["", *out] if out else []
+
+
 def _header(data: Dataset) -> list[str]:
     facts = [("Dataset", data.filename), ("Last saved", data.timestamp.strip()), ("Label", data.label)]
     facts += [("Number of variables", f"{data.k:,}"), ("Number of observations", f"{data.n:,}")]
@@ -244,8 +260,9 @@ def compact(data: Dataset, names: tuple[str, ...], rows: np.ndarray, width: int)
         Opt("notes", 1),
         Opt("header", 1),
         Opt("all", 1),
+        Opt("mv", 0),
     ),
-    unsupported=("mv", "problems:1", "languages:1", "detail:1"),
+    unsupported=("problems:1", "languages:1", "detail:1"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     rows = np.flatnonzero(call.sample)
@@ -267,6 +284,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
         out += _heading(name, column.label, ctx.settings.linesize - 1)
         work = string_lines if column.is_string else numeric_lines
         out += work(ctx.data, name, rows, call.opt("tabulate", 9), words)
+        if call.has("mv"):
+            out += missing_pattern(ctx.data, name, rows, words)
         if (call.has("notes") or call.has("all")) and ctx.data.notes(name):
             out += ["", f"{name}:", *_notes(ctx.data.notes(name))]
     if out:

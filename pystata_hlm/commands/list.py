@@ -128,8 +128,9 @@ def _heading(data: Dataset, name: str, width: int, substitute: bool) -> str:
         Opt("subvarname", 6),
         Opt("absolute", 3),
         Opt("nodotz", 0, "off"),
+        Opt("notrim", 0, "off"),
     ),
-    unsupported=("constant:4", "notrim", "flicker"),
+    unsupported=("constant:4", "flicker"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     rows = np.flatnonzero(call.sample)
@@ -160,7 +161,7 @@ def show(call: Call, ctx: Context, rows: np.ndarray) -> None:
         options["separator"] = call.opt("separator")
     if call.has("sepby"):
         options["breaks"] = _breaks(data, call.opt("sepby"), rows)
-    if call.has("clean"):
+    if call.has("clean") or call.has("notrim"):  # notrim is clean by another name
         options["format"] = "clean"
     elif call.has("table"):
         options["format"] = "table"

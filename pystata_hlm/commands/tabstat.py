@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -124,6 +124,15 @@ class Shown:
     stub: int
     separator: bool
 
+    def columns(self, part: slice) -> Shown:
+        """Some of the columns: statistics, or variables."""
+        pick = (part, slice(None)) if self.by_statistics else (slice(None), part)
+        groups = [(title, values[pick]) for title, values in self.groups]
+        total = None if self.total is None else self.total[pick]
+        if self.by_statistics:
+            return replace(self, stats=self.stats[part], groups=groups, total=total)
+        return replace(self, names=self.names[part], formats=self.formats[part], groups=groups, total=total)
+
 
 def _heads(stats: list[str], new: bool) -> list[str]:
     return [_STATISTICS[name][1] if new else _STATISTICS[name][0] for name in stats]
@@ -133,8 +142,31 @@ def _number(value: float, fmt: str) -> str:
     return format_number(value, fmt).strip().rjust(10)
 
 
+def panels(s: Shown, new: bool, linesize: int) -> list[str]:
+    """The table's lines; columns that do not fit the line size go into further tables below."""
+    total = len(s.stats) if s.by_statistics else len(s.names)
+    per = max(1, (linesize - _stub_width(s) - 2) // 10)
+    out: list[str] = []
+    for start in range(0, total, per):
+        if out:
+            out.append("")
+        out += layout(s.columns(slice(start, start + per)), new)
+    return out
+
+
+def _second(s: Shown) -> int:
+    """Width of the second stub: names or statistics beside the groups."""
+    if s.by and (len(s.names) > 1 if s.by_statistics else s.longstub):
+        return 13 if s.by_statistics else 10
+    return 0
+
+
+def _stub_width(s: Shown) -> int:
+    return s.stub + _second(s)
+
+
 def layout(s: Shown, new: bool) -> list[str]:
-    """The table's lines."""
+    """The lines of one table."""
     heads = _heads(s.stats, new)
     several = len(s.names) > 1
     stub_head: str
@@ -144,9 +176,7 @@ def layout(s: Shown, new: bool) -> list[str]:
     else:
         columns = [abbrev(name, 8) for name in s.names]
         stub_head = s.by if s.by else ("Stats" if new else "stats")
-    second = 0
-    if s.by and (several if s.by_statistics else s.longstub):
-        second = 10 if not s.by_statistics else 13
+    second = _second(s)
     stub = s.stub
 
     def line(left: str, right: str, cells: list[str]) -> str:
@@ -253,7 +283,7 @@ def run(call: Call, ctx: Context) -> Stored | None:
     )
     new = ctx.settings.new_headings
     _caption(shown, by, ctx, new)
-    ctx.say("\n" + "\n".join(layout(shown, new)))
+    ctx.say("\n" + "\n".join(panels(shown, new, ctx.settings.linesize)))
     return _saved(call, shown, total) if call.has("save") else None
 
 

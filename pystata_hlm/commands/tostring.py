@@ -35,6 +35,8 @@ def as_text(column: Column, fmt: str) -> tuple[np.ndarray, bool]:
     strings = number_texts(column, fmt or "%12.0g")
     values = column.values()
     there = ~np.isnan(values)
+    if not there.any():
+        return strings, True
     try:
         back = np.strings.replace(strings[there], b",", b"").astype(np.float64)
     except ValueError:

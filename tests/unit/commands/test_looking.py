@@ -130,3 +130,40 @@ def test_tabi() -> None:
     assert "         1 |        30         18 |        48 " in text
     assert s.data.values("pop").tolist() == [30, 18, 38, 14]
     fails("tabi 1 2 \\ 3", 198)
+
+
+def test_tabstat_goes_on_below_when_it_is_too_wide() -> None:
+    """Seven variables fit 80 columns (as in printed logs of ``tabstat`` with many variables); the rest follow."""
+    s = Session()
+    s.run(f'use "{example("auto.dta")}"')
+    lines = s.run(
+        "tabstat price mpg rep78 headroom trunk weight length turn displacement, by(foreign)"
+    ).splitlines()
+    assert max(map(len, lines)) == 80
+    heads = [line for line in lines if line.startswith(" foreign |")]
+    assert [len(head.split()) - 2 for head in heads] == [7, 2]
+    lines = s.run("tabstat price mpg, stat(n mean sd var min max p1 p5 p25) columns(statistics)").splitlines()
+    assert max(map(len, lines)) <= 80 and sum(line.startswith("    Variable |") for line in lines) == 2
+    s.run("set linesize 120")
+    assert (
+        len(s.run("tabstat price mpg rep78 headroom trunk weight length turn displacement").splitlines()[1])
+        == 100
+    )
+
+
+def test_codebook_mv() -> None:
+    """[D] codebook prints these lines for cooldd of citytemp.dta."""
+    s = Session()
+    s.run(f'use "{example("citytemp.dta")}"')
+    lines = s.run("codebook cooldd, mv").splitlines()
+    assert lines[-3:] == [
+        "        Missing values:       heatdd==mv <-> cooldd==mv",
+        "                             tempjan==mv --> cooldd==mv",
+        "                            tempjuly==mv --> cooldd==mv",
+    ]
+
+
+def test_list_notrim_is_clean() -> None:
+    s = Session()
+    s.run(f'use "{example("auto.dta")}"')
+    assert s.run("list make price in 1/3, notrim") == s.run("list make price in 1/3, clean")
