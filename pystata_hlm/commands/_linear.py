@@ -141,7 +141,21 @@ def coefficient_list(text: str, ctx: Context) -> list[Combination]:
     out = []
     for term in terms:
         name = _term_text(term)
-        out.append(_coefficient("", name, b, ctx))
+        out += _in_equations(name, b, ctx) or [_coefficient("", name, b, ctx)]
+    return out
+
+
+def _in_equations(term: str, b: StataMatrix, ctx: Context) -> list[Combination]:
+    """A covariate stands for its coefficients in all the equations that have it ([R] test: after mlogit)."""
+    equations = list(dict.fromkeys(col.rpartition(":")[0] for col in b.cols))
+    out = []
+    if term != "_cons" and len(equations) > 1:
+        for equation in equations:
+            try:
+                out.append(_coefficient(equation, term, b, ctx))
+            except StataError as error:
+                if error.rc not in (111, 303):
+                    raise
     return out
 
 
@@ -171,11 +185,10 @@ def matching_terms(terms: Iterable[nodes.VarTerm], ctx: Context) -> list[Combina
     b, _ = estimates(ctx)
     expanded = expand_terms(ctx.data, tuple(terms), ctx.settings.varabbrev)
     wanted = [tuple(sorted((p.name, p.factor) for p in term.parts)) for term in expanded.terms]
-    equation = b.cols[0].rpartition(":")[0] if b.cols else ""
     found = []
     for k, col in enumerate(b.cols):
-        eq, _, term = col.rpartition(":")
-        if eq == equation and _slope(col) and _signature(term) in wanted:
+        _, _, term = col.rpartition(":")
+        if _slope(col) and _signature(term) in wanted:
             found.append(_unit(k, b))
     if not found:
         raise StataError(

@@ -24,6 +24,7 @@ KNOWN: dict[tuple[str, str], str] = {}
 LINESIZE = {
     ("mixed_country_margins_at", ""): 86,
     ("mixed_lang_crosslevel", "mixed"): 120,
+    ("ologit_copen", "ologit"): 81,
     ("poisson_ceb_offset", "poisson y i.educ"): 82,
     ("twoway_anova_regress_effort", "regress"): 120,
     ("oneway_pwcorr_clients", "regress"): 120,
