@@ -150,7 +150,7 @@ def _result(
     if re.fullmatch(r"p\d+", statistic):
         label = f"(p {statistic[1:]}) {target.source}"
     if statistic in ("first", "last", "firstnm", "lastnm"):
-        return source.with_(data=_picked(source, groups, statistic, sample), label=source.label or label)
+        return source.with_(data=_picked(source, groups, statistic, sample), label=label)
     present = sample & ~source.is_missing()
     there: np.ndarray | slice = slice(None) if present.all() else present
     codes, g = groups.codes[there], len(groups)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pystata_hlm.commands._storing import plural
-from pystata_hlm.commands.list import alignment, cell_texts
+from pystata_hlm.commands.list import alignment, cell_texts, separators
 from pystata_hlm.data.column import Column
 from pystata_hlm.data.dataset import Groups
 from pystata_hlm.data.names import abbrev
@@ -29,6 +29,8 @@ LIST_OPTIONS = (
     Opt("table", 1),
     Opt("divider", 3),
     Opt("noheader", 3, "off"),
+    Opt("sepby", 5, "varlist"),
+    Opt("noobs", 3, "off"),
 )
 """What ``list`` shows the observations with."""
 
@@ -71,13 +73,15 @@ def _show(names: list[str], groups: Groups, sample: np.ndarray, call: Call, ctx:
     cells.append([str(r + 1) for r in rows])
     cells += [cell_texts(data, name, rows, call.has("nolabel"), call.opt("string", 0)) for name in names]
     options: dict[str, Any] = {
-        "noobs": True,
+        "noobs": True,  # the numbers stand in the column Obs, with and without the option
         "linesize": ctx.settings.linesize,
         "divider": call.has("divider"),
         "noheader": call.has("noheader"),
     }
     if call.has("separator"):
         options["separator"] = call.opt("separator")
+    if call.has("sepby"):
+        options["breaks"] = separators(data, call.options["sepby"], rows)
     for shape in ("clean", "table"):
         if call.has(shape):
             options["format"] = shape
@@ -96,7 +100,7 @@ def _show(names: list[str], groups: Groups, sample: np.ndarray, call: Call, ctx:
     "duplicates",
     syntax="anything",
     options=(Opt("generate", 1, "newvar"), Opt("force"), *LIST_OPTIONS),
-    unsupported=("sepby", "noobs:3", "header:1", "compress", "fast", "subvarname"),
+    unsupported=("header:1", "compress", "fast", "subvarname"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:
     word, _, rest = call.node.text.strip().partition(" ")

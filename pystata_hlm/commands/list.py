@@ -56,7 +56,7 @@ def cell_texts(
     return out
 
 
-def _breaks(data: Dataset, names: tuple[str, ...], rows: np.ndarray) -> set[int]:
+def separators(data: Dataset, names: tuple[str, ...], rows: np.ndarray) -> set[int]:
     """Lines before which ``sepby()`` draws a rule."""
     if len(rows) < 2:
         return set()
@@ -160,7 +160,7 @@ def show(call: Call, ctx: Context, rows: np.ndarray) -> None:
     if call.has("separator"):
         options["separator"] = call.opt("separator")
     if call.has("sepby"):
-        options["breaks"] = _breaks(data, call.opt("sepby"), rows)
+        options["breaks"] = separators(data, call.opt("sepby"), rows)
     if call.has("clean") or call.has("notrim"):  # notrim is clean by another name
         options["format"] = "clean"
     elif call.has("table"):

@@ -167,3 +167,29 @@ def test_list_notrim_is_clean() -> None:
     s = Session()
     s.run(f'use "{example("auto.dta")}"')
     assert s.run("list make price in 1/3, notrim") == s.run("list make price in 1/3, clean")
+
+
+def test_duplicates_list_takes_sepby_and_noobs() -> None:
+    s = Session()
+    s.run(f'use "{example("auto.dta")}"\nsort foreign rep78')
+    lines = s.run("duplicates list foreign rep78 if rep78 < 3, sepby(rep78)").splitlines()
+    rules = [k for k, line in enumerate(lines) if line.startswith("  |---")]
+    assert lines[rules[1] - 1].split()[1:3] == ["1", "2"] and lines[rules[1] + 1].split()[1:3] == ["2", "3"]
+    assert len(rules) == 2
+    assert s.run("duplicates list foreign rep78 if rep78 < 3, sepby(rep78) noobs").splitlines() == lines
+
+
+def test_collapse_labels_name_the_statistic() -> None:
+    s = Session()
+    s.run(f'use "{example("auto.dta")}"\ncollapse (first) make (p50) mpg (sd) price, by(foreign)')
+    assert [s.data.column(n).label for n in ("make", "mpg", "price")] == [
+        "(first) make",
+        "(p 50) mpg",
+        "(sd) price",
+    ]
+
+
+def test_tostring_of_nothing_but_missing_values() -> None:
+    s = Session()
+    s.run("set obs 3\ngenerate byte a = .\ntostring a, generate(t)")
+    assert s.data.column("t").data.tolist() == [b"."] * 3
