@@ -44,7 +44,7 @@ def means_table(
 
 
 def layout(names: list[str], found: Pairwise, covariance: bool, linesize: int, wrap: bool) -> str:
-    values, fmt = (found.cov, "%9.0g") if covariance else (found.r, "%9.4f")
+    values, fmt = (found.cov, "%8.0g") if covariance else (found.r, "%9.4f")
 
     def block(i: int, columns: range) -> list[str]:
         return ["".join(format_number(float(values[i, j]), fmt).rjust(9) for j in columns)]

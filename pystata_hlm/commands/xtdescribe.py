@@ -98,12 +98,12 @@ def layout(p: Participation, names: tuple[str, str], formats: tuple[str, str], u
     seen = 0
     for text, count in p.patterns[:most]:
         seen += count
-        out.append(f"{count:>9}  {100 * count / total:>7.2f} {100 * seen / total:>7.2f} |  {text}")
+        out.append(f"{count:>9}  {100 * count / total:>8.2f} {100 * seen / total:>7.2f} |  {text}")
     others = total - seen
     if others:
-        out.append(f"{others:>9}  {100 * others / total:>7.2f} {100.0:>7.2f} | (other patterns)")
+        out.append(f"{others:>9}  {100 * others / total:>8.2f} {100.0:>7.2f} | (other patterns)")
     everywhere = "".join("X" if any(t[k] == "1" for t, _ in p.patterns) else "." for k in range(columns))
-    out += [rule, f"{total:>9}  {100.0:>7.2f}         |  {everywhere}"]
+    out += [rule, f"{total:>9}  {100.0:>8.2f}         |  {everywhere}"]
     return "\n".join(out)
 
 

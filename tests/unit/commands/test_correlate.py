@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support import Session, compare_case, fails, needs_shared
+from support import Session, compare_case, example, fails, needs_shared
 
 DATA = """set obs 30
 set seed 1
@@ -62,6 +62,15 @@ def test_covariance() -> None:
     cov = np.cov(columns(s, "x", "y").T)
     np.testing.assert_allclose(s.r["C"], cov, rtol=1e-12)
     assert (s.r["Var_1"], s.r["cov_12"], s.r["Var_2"]) == pytest.approx((cov[0, 0], cov[0, 1], cov[1, 1]))
+
+
+def test_covariances_have_seven_columns() -> None:
+    """[R] correlate prints 2.86775 for the variance of medage (2.867755); columns are nine wide."""
+    s = Session()
+    s.run(f'use "{example("census.dta")}"')
+    lines = s.run("correlate medage pop, covariance").splitlines()
+    assert lines[4] == "      medage |  2.86775"
+    assert all(len(line) == len(lines[3]) for line in lines[5:6])
 
 
 @pytest.mark.parametrize("kind", ["fweight", "aweight"])

@@ -127,12 +127,14 @@ def test_xtdescribe(work: Session) -> None:
         "    year:  68, 69, ..., 88                                   T =         15",
         "           Span(year)  = 21 periods",
         "                         1       1       3         5         9      13      15",
-        "      136     2.89    2.89 |  1....................",
-        "       54     1.15   14.50 |  ...............1.1.11",
-        "     3974    84.36  100.00 | (other patterns)",
-        "     4711   100.00         |  XXXXXX.X.XX.X.XX.X.XX",
+        "      136      2.89    2.89 |  1....................",
+        "       54      1.15   14.50 |  ...............1.1.11",
+        "     3974     84.36  100.00 | (other patterns)",
+        "     4711    100.00         |  XXXXXX.X.XX.X.XX.X.XX",
     ):
         assert line in log
+    table = log[log.index("     Freq.") :].splitlines()
+    assert {line.index("|" if "|" in line else "+") for line in table} == {28}  # one bar down the table
 
 
 def test_predictions_add_up(work: Session) -> None:
