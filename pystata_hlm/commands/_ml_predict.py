@@ -53,7 +53,7 @@ def offset_values(estimation: Estimation, ctx: Context) -> np.ndarray | None:
     return None
 
 
-def _stdp(estimation: Estimation, ctx: Context) -> np.ndarray:
+def stdp(estimation: Estimation, ctx: Context) -> np.ndarray:
     x = estimation.recipe.evaluate(ctx.data)
     kept = estimation.recipe.kept
     v = estimation.vcov[np.ix_(kept, kept)]
@@ -72,7 +72,7 @@ def predict_binary(request: Request, ctx: Context) -> list[tuple[str, Prediction
         ctx.say(f"(option pr assumed; {label})")
         statistic = "pr"
     if statistic == "stdp":
-        return [(name, Prediction(_stdp(estimation, ctx), "S.E. of the prediction"))]
+        return [(name, Prediction(stdp(estimation, ctx), "S.E. of the prediction"))]
     eta = index(estimation, ctx, "nooffset" not in options)
     if statistic == "xb":
         return [(name, Prediction(eta, "Linear prediction"))]
@@ -119,7 +119,7 @@ def predict_count(request: Request, ctx: Context) -> list[tuple[str, Prediction]
         ctx.say("(option n assumed; predicted number of events)")
         statistic = "n"
     if statistic == "stdp":
-        return [(name, Prediction(_stdp(estimation, ctx), "S.E. of the prediction"))]
+        return [(name, Prediction(stdp(estimation, ctx), "S.E. of the prediction"))]
     eta = index(estimation, ctx, statistic != "ir" and "nooffset" not in options)
     labels = {"n": "Predicted number of events", "ir": "Predicted incidence rate", "xb": "Linear prediction"}
     return [(name, Prediction(eta if statistic == "xb" else np.exp(eta), labels[statistic]))]
@@ -166,7 +166,7 @@ def predict_ordered(request: Request, ctx: Context) -> list[tuple[str, Predictio
     statistic, options = choose(request, ctx, _ORDERED, (*_OTHERS, Opt("outcome", 1, "text")), ("scores:2",))
     estimation = ctx.estimation
     if statistic == "stdp":
-        return [(request.names(1)[0], Prediction(_stdp(estimation, ctx), "S.E. of the prediction"))]
+        return [(request.names(1)[0], Prediction(stdp(estimation, ctx), "S.E. of the prediction"))]
     eta = index(estimation, ctx, "nooffset" not in options)
     if statistic == "xb":
         return [(request.names(1)[0], Prediction(eta, "Linear prediction (cutpoints excluded)"))]

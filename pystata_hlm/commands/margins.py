@@ -249,7 +249,7 @@ def model_vce(ctx: Context) -> str:
     kind = macros.get("vcetype") or macros.get("vce", "")
     if ctx.estimation.cmd == "mixed" and not macros.get("vcetype"):
         return ""
-    return kind.upper() if kind in ("ols", "oim", "opg", "gls", "eim") else kind.capitalize()
+    return kind.upper() if kind.lower() in ("ols", "oim", "opg", "gls", "eim") else kind.capitalize()
 
 
 # ---------------------------------------------------------------- the command
