@@ -17,7 +17,7 @@ from pystata_hlm.runtime.spec import Call
 from pystata_hlm.runtime.words import tokens
 
 Check = Callable[[list[str], Context], None]
-_TYPES = ("byte", "int", "long", "float", "double", "numeric", "string", "str", "strL")
+_TYPES = ("byte", "int", "long", "float", "double", "numeric", "string", "str", "str#", "strL")
 
 
 def _quoted(words: list[str]) -> str:
@@ -42,6 +42,8 @@ def _number(words: list[str], ctx: Context, integer: bool = False) -> None:
     expected = "integer" if integer else "number"
     if len(words) != 1:
         raise StataError(7, f"{_quoted(words)} {expected} expected")
+    if words[0] == "." and not integer:  # "a number, such as 1, 5.2, or ."
+        return
     try:
         value = float(words[0])
     except ValueError:
@@ -87,7 +89,8 @@ def _existing(words: list[str], ctx: Context, kind: str, exact: bool) -> None:
             stype = ctx.data.column(name).stype
             good = {"": True, "numeric": not is_string(stype), "string": is_string(stype)}.get(kind)
             if good is None:
-                good = is_string(stype) if kind == "str" else stype == kind
+                fixed = is_string(stype) and (kind == "str" or stype != "strL")
+                good = fixed if kind in ("str", "str#") else stype == kind
             if not good:
                 raise StataError(7, f"'{word}' found where {kind} variable expected")
 

@@ -46,7 +46,7 @@ def run(spec: CommandSpec, call: Call, groups: Groups, keys: tuple[str, ...], ex
             try:
                 executor.run_bound(spec, parts.enter(start, start + size))
             except StataError as error:
-                if error.rc not in (2000, 2001):
+                if error.rc not in (2000, 2001) and not executor.by_rc0:
                     raise
                 executor.emit(Text(error.message, "error"))
             parts.leave()

@@ -68,6 +68,8 @@ _NATIVE_PREFIXES: tuple[tuple[str, int, bool], ...] = (
     ("quietly", 3, False),
     ("noisily", 1, False),
     ("capture", 3, False),
+    ("nobreak", 7, False),
+    ("break", 5, False),
     ("by", 2, True),
     ("bysort", 3, True),
     ("version", 4, True),
@@ -93,7 +95,7 @@ STAND_ALONE = frozenset({"xi", "bootstrap", "jackknife", "permute", "frame"})
 
 _NO_ROWS = np.zeros(0, dtype=bool)
 
-_SIMPLE_PREFIXES = frozenset({"quietly", "noisily", "capture", "version"})
+_SIMPLE_PREFIXES = frozenset({"quietly", "noisily", "capture", "version", "nobreak", "break"})
 """Prefixes that change how things run and take any command, or a block."""
 
 
@@ -114,6 +116,8 @@ class Executor:
         self.memory: dict[str, Any] = {}
         """What functions keep from one command to the next: the last regexm()."""
         self.context = Context(workspace, self)
+        self.by_rc0 = False
+        """``by ..., rc0``: errors in a group do not stop the others."""
         self.on_report: Callable[[Report], None] | None = None
         self.idle = False
         """The line echoed last ran nothing: it was empty, a comment, or #delimit."""
@@ -427,6 +431,8 @@ class Executor:
 
             with under_version(clause, self.context):
                 action()
+        elif word in ("nobreak", "break"):  # the Break key ends the whole run here
+            action()
         else:
             with self.quiet(word == "quietly"):
                 action()
@@ -443,7 +449,8 @@ class Executor:
             self.block = None
 
     def captured(self, action: Callable[[], None], loud: bool = False) -> None:
-        """Run an action; a StataError sets _rc (and shows its message when ``noisily``) instead of stopping."""
+        """Run an action; an error, or ``exit`` with a code, sets _rc (and shows its message when ``noisily``) instead
+        of stopping."""
         with self.quiet(self.silent if loud else True):
             try:
                 action()
@@ -451,6 +458,10 @@ class Executor:
                 if loud and error.message:
                     self.emit(Text(error.message, "error"))
                 self.workspace.rc = error.rc
+            except ExitDoFile as leave:
+                if isinstance(leave, LeaveSession) or not leave.rc:
+                    raise
+                self.workspace.rc = leave.rc
             else:
                 self.workspace.rc = 0
 
@@ -466,7 +477,7 @@ class Executor:
     def _by(
         self, word: str, text: str, rest: tuple[tuple[str, str], ...], parts: nodes.CommandLine, line: str
     ) -> None:
-        keys, extra, sort = by_prefix(word, text, self.context)
+        keys, extra, sort, rc0 = by_prefix(word, text, self.context)
         data = self.workspace.data
         wanted = (*keys, *extra)
         if sort:
@@ -477,7 +488,11 @@ class Executor:
                 data = changed
         elif tuple(data.sortedby[: len(wanted)]) != wanted:
             raise StataError.not_sorted()
-        self._under_by(keys, rest, parts, line)
+        before, self.by_rc0 = self.by_rc0, rc0
+        try:
+            self._under_by(keys, rest, parts, line)
+        finally:
+            self.by_rc0 = before
 
     def _under_by(
         self, keys: tuple[str, ...], rest: tuple[tuple[str, str], ...], parts: nodes.CommandLine, line: str
@@ -573,10 +588,10 @@ class Executor:
             self.workspace.store(stored)
 
 
-def by_prefix(word: str, text: str, ctx: Context) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """The by-variables, the sort-only variables, and whether to sort."""
+def by_prefix(word: str, text: str, ctx: Context) -> tuple[tuple[str, ...], tuple[str, ...], bool, bool]:
+    """The by-variables, the sort-only variables, whether to sort, and whether errors in a group stop the others."""
     node: nodes.By = parse("by", text)
-    options = typed_options(node.options, (Opt("sort", 1),), ("rc0",), ctx)
+    options = typed_options(node.options, (Opt("sort", 1), Opt("rc0")), (), ctx)
 
     def names(part: nodes.Varlist) -> tuple[str, ...]:
         return tuple(expand_varlist(ctx.data, part, varabbrev=ctx.settings.varabbrev))
@@ -584,7 +599,7 @@ def by_prefix(word: str, text: str, ctx: Context) -> tuple[tuple[str, ...], tupl
     keys = names(node.groups)
     if not keys:
         raise StataError.varlist_required()
-    return keys, names(node.sort), word == "bysort" or "sort" in options
+    return keys, names(node.sort), word == "bysort" or "sort" in options, "rc0" in options
 
 
 __all__ = ["E_SAMPLE", "Executor", "ExitDoFile", "Frame", "LeaveSession", "Report", "by_prefix", "split"]

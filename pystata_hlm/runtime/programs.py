@@ -176,6 +176,8 @@ def run(program: Program, text: str, executor: Executor, by: ByState | None = No
         frame.program, frame.by, frame.muted = program, by, executor.silent
         if by is not None and program.byable == "onecall":
             frame.locals["_byvars"] = " ".join(by.names)
+            if by.rc0:
+                frame.locals["_byrc0"] = ", rc0"
         try:
             with tracing.program(executor, program.name):
                 executor.run_steps(program.steps)
@@ -214,9 +216,9 @@ def run_by(program: Program, text: str, keys: tuple[str, ...], groups: Groups, e
     """``by keys: program``: once for each group (recall), or once with the by-variables in `_byvars' (onecall)."""
     if not program.byable:
         raise StataError(190, f"{program.name} may not be combined with by")
-    n = executor.workspace.data.n
+    n, rc0 = executor.workspace.data.n, executor.by_rc0
     if program.byable == "onecall":
-        run(program, text, executor, ByState(keys, 0, n, 1, True))
+        run(program, text, executor, ByState(keys, 0, n, 1, True, rc0))
         return
     spans = list(zip(np.asarray(groups.starts).tolist(), np.asarray(groups.sizes).tolist(), strict=True))
     for index, (start, size) in enumerate(spans, 1):
@@ -227,7 +229,7 @@ def run_by(program: Program, text: str, keys: tuple[str, ...], groups: Groups, e
         try:
             run(program, text, executor, state)
         except StataError as error:
-            if error.rc not in (2000, 2001):  # an empty group does not stop the others
+            if error.rc not in (2000, 2001) and not rc0:  # an empty group does not stop the others
                 raise
             executor.emit(Text(error.message, "error"))
 

@@ -31,6 +31,8 @@ _BARE = {
     **dict.fromkeys(("qui", "quie", "quiet", "quietl", "quietly"), "quietly"),
     **dict.fromkeys(("n", "no", "noi", "nois", "noisi", "noisil", "noisily"), "noisily"),
     **dict.fromkeys(("cap", "capt", "captu", "captur", "capture"), "capture"),
+    "nobreak": "nobreak",
+    "break": "break",
 }
 """Prefixes that need no colon."""
 

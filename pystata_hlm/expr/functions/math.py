@@ -6,13 +6,14 @@ is missing. The definitions are those of the manual's [FN] Mathematical function
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.functions.registry import ONE, function
-from pystata_hlm.expr.values import FloatArray, Text, ordered
+from pystata_hlm.expr.values import FloatArray, Num, Text, Value, limit, ordered
 from pystata_hlm.numeric import dist
 
 _SIMPLE = (
@@ -23,13 +24,10 @@ _SIMPLE = (
     ("asinh", np.arcsinh, "inverse hyperbolic sine of x"),
     ("atan", np.arctan, "radian value of the arctangent of x"),
     ("atanh", np.arctanh, "inverse hyperbolic tangent of x"),
-    ("ceil", np.ceil, "smallest integer not below x"),
     ("cos", np.cos, "cosine of x, x in radians"),
     ("cosh", np.cosh, "hyperbolic cosine of x"),
     ("exp", np.exp, "exponential function of x"),
     ("expm1", np.expm1, "exp(x) - 1, accurate for small x"),
-    ("floor", np.floor, "largest integer not above x"),
-    ("int trunc", np.trunc, "x truncated toward zero"),
     ("ln log", np.log, "natural logarithm of x"),
     ("ln1p log1p", np.log1p, "natural logarithm of 1+x, accurate for small x"),
     ("log10", np.log10, "base-10 logarithm of x"),
@@ -49,12 +47,36 @@ def atan2(y: Any, x: Any) -> Any:
     return np.arctan2(y, x)
 
 
-@function("round", "n n?", "x rounded to the nearest multiple of y (1 when left out)")
-def round_(x: Any, y: Any = ONE) -> Any:
-    units = x / y
+def _keeping_codes(ufunc: Callable[[Any], Any]) -> Callable[[Value], Num]:
+    """Integer parts of a missing value are that missing value: ``floor(.a)`` is ``.a``."""
+
+    def run(x: Value) -> Num:
+        if isinstance(x, Text):
+            raise StataError.type_mismatch()
+        return Num(ufunc(x.floats()), x._codes)
+
+    return run
+
+
+for _name, _ufunc, _help in (
+    ("ceil", np.ceil, "smallest integer not below x"),
+    ("floor", np.floor, "largest integer not above x"),
+    ("int trunc", np.trunc, "x truncated toward zero"),
+):
+    function(_name, "v", _help, family="math", missing="own")(_keeping_codes(_ufunc))
+
+
+@function("round", "v n?", "x rounded to the nearest multiple of y (1 when left out)", missing="own")
+def round_(x: Value, y: Any = ONE) -> Num:
+    if isinstance(x, Text):
+        raise StataError.type_mismatch()
+    floats = x.floats()
+    units = floats / y
     low = np.floor(units)
-    nearest = (low + (units - low >= 0.5)) * y
-    return np.where(y == 0, x, nearest)
+    nearest = limit(np.where(y == 0, floats, (low + (units - low >= 0.5)) * y)[()])
+    if not np.isnan(y).any():
+        return Num(nearest, x._codes)
+    return Num(nearest, None if x.codes is None else np.where(np.isnan(y), np.int8(0), x.codes)[()])
 
 
 @function("mod", "n n", "x - y*floor(x/y)")

@@ -160,7 +160,7 @@ def test_commands(text: str, expected: list[str]) -> None:
         ("sum x, detail", []),
         ("summarize x, nosuch", ["summarize, nosuch"]),
         ("nosuchcmd a", ["nosuchcmd"]),
-        ("tsrevar x", ["tsrevar"]),
+        ("makecns 1", ["makecns"]),
         ("gen x = nosuchfcn(y)", ["nosuchfcn()"]),
         ("egen x = nosuch(y)", ["egen nosuch()"]),
         ("estat nosuch", ["estat nosuch"]),
