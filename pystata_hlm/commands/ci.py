@@ -64,7 +64,7 @@ def interval(kind: str, name: str, used: np.ndarray, call: Call, ctx: Context, l
     syntax="anything",
     byable="loop",
     weights=("aweight", "fweight"),
-    options=(*_intervals.OPTIONS, Opt("exposure", 1, "varname"), Opt("separator", 3, "int", 5)),
+    options=(*_intervals.OPTIONS, Opt("exposure", 3, "varname"), Opt("separator", 3, "int", 5)),
     unsupported=("bonett", "total"),
 )
 def run(call: Call, ctx: Context) -> Stored | None:

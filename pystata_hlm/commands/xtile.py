@@ -41,6 +41,8 @@ def run(call: Call, ctx: Context) -> Stored | None:
         raise StataError.type_mismatch()
     x = np.asarray(numbers(value, data.n)[0])
     used = call.sample & ~np.isnan(x)
+    if not used.any():
+        raise StataError.no_observations()
     if call.has("cutpoints"):
         cuts = data.values(call.opt("cutpoints"))
         cuts = np.sort(cuts[~np.isnan(cuts)])

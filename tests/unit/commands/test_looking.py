@@ -193,3 +193,17 @@ def test_tostring_of_nothing_but_missing_values() -> None:
     s = Session()
     s.run("set obs 3\ngenerate byte a = .\ntostring a, generate(t)")
     assert s.data.column("t").data.tolist() == [b"."] * 3
+
+
+def test_assert_rc0_fast_says_nothing() -> None:
+    s = Session()
+    assert (
+        s.run("set obs 3\ngenerate x = _n\nquietly count\nassert x > 2, rc0 fast")
+        .splitlines()[-1]
+        .startswith("Number")
+    )
+    assert s.rc == 0
+
+
+def test_xtile_of_nothing() -> None:
+    fails("set obs 3\ngenerate x = .\nxtile q = x", 2000, "no observations")
