@@ -17,6 +17,7 @@ from pystata_hlm.formats import format_number
 from pystata_hlm.lang import nodes
 from pystata_hlm.lang.parser import parse
 from pystata_hlm.numeric import dist, glm
+from pystata_hlm.numeric.quantiles import percentiles
 from pystata_hlm.output.items import Text
 from pystata_hlm.runtime.bind import typed_options
 from pystata_hlm.runtime.registry import postestimation
@@ -293,16 +294,8 @@ def gof(call: Call, ctx: Context, words: list[str]) -> Stored:
         groups = options["group"]
         if groups < 3:
             raise StataError(198, "group() must be at least 3")
-        order = np.argsort(p, kind="stable")
-        distinct, codes = np.unique(p, return_inverse=True)
-        cut = np.searchsorted(np.arange(1, groups) * n / groups, np.arange(1, n + 1) - 1e-9, side="left")
-        place = np.empty(n, dtype=np.intp)
-        place[order] = cut
-        last = np.zeros(len(distinct), dtype=np.intp)
-        np.minimum.at(last, codes, 0)
-        last = np.full(len(distinct), groups, dtype=np.intp)
-        np.minimum.at(last, codes, place)  # ties stay together
-        place = last[codes]
+        quantiles = percentiles(p, 100 * np.arange(1, groups) / groups)
+        place = np.searchsorted(quantiles, p, side="left")  # p <= quantile belongs to its group
         used, place = np.unique(place, return_inverse=True)
         o = np.bincount(place, weights=success[inside])
         e = np.bincount(place, weights=p)

@@ -28,6 +28,7 @@ SHORTEST = {
     "df": 2,
     "group": 2,
     "bootstrap": 4,
+    "classification": 4,
 }
 """Shortest abbreviation of each subcommand; others must be written out."""
 

@@ -22,6 +22,7 @@ KNOWN: dict[tuple[str, str], str] = {}
 
 # Line size of commands whose coefficient tables are wider than 80 columns allow: their logs come from wider windows.
 LINESIZE = {
+    ("esttable_star_penguins", "est table"): 100,
     ("mixed_country_margins_at", ""): 86,
     ("mixed_lang_crosslevel", "mixed"): 120,
     ("ologit_copen", "ologit"): 81,
