@@ -268,12 +268,32 @@ def run(call: Call, ctx: Context) -> Stored | None:
     for name in model.terms.factor_names:
         ordered = missing.ordered(*ctx.data.column(name).take(np.flatnonzero(rows)).decoded())
         codes[name] = np.unique(ordered, return_inverse=True)[1].ravel()
+    if not call.has("sequential"):
+        refuse_empty_cells(model, codes)
     x = {p.name: ctx.data.values(p.name)[rows] for t in model.terms.terms for p in t.continuous}
     sums = fit_anova(y, model.parts, codes, x, w, n_obs, constant, call.has("sequential"))
     stored = results(call, depvar, model, design.recipe, fit, sums, rows)
     ctx.store(stored)
     show(ctx.estimation, call.options, ctx)
     return None
+
+
+def refuse_empty_cells(model: Model, codes: dict[str, np.ndarray]) -> None:
+    """Partial sums of squares of terms inside an interaction with empty cells have no agreed definition."""
+    for outer in model.parts:
+        if len(outer.factors) < 2 or outer.within:
+            continue
+        inside = [
+            t for t in model.parts if t != outer and set(t.factors) < set(outer.factors) and not t.continuous
+        ]
+        grid = np.column_stack([codes[name] for name in outer.factors])
+        full = np.prod([len(np.unique(column)) for column in grid.T])
+        if inside and len(np.unique(grid, axis=0)) < full:
+            cell = "#".join(outer.factors)
+            raise StataError(
+                198,
+                f"partial sums of squares with empty cells of {cell} not yet supported;\nspecify option sequential",
+            )
 
 
 def table_rows(model: Model, sums: AnovaFit) -> list[Line]:

@@ -160,6 +160,23 @@ def test_weights_and_by(patients: Session) -> None:
     assert "-> disease = 2" in patients.run("by disease, sort: anova systolic drug")
 
 
+def test_effort_of_the_case_twoway_anova() -> None:
+    """Figures that Stata's regress and testparm printed in ../shared/cases/twoway_anova_regress_effort."""
+    s = Session()
+    s.run(
+        f'use "{example("effort.dta")}"\nrecode setting (min/69=1) (70/79=2) (80/max=3), gen(setting_g)\n'
+        "recode effort (0/4=1) (5/14=2) (15/max=3), gen(effort_g)"
+    )
+    log = s.run("anova change setting_g effort_g")
+    assert "Model |  2075.8083          4   518.95207     13.55  0.0001\n" in log
+    assert "Residual |  574.39171         15   38.292781\n" in log
+    assert "R-squared     =  0.7833\n" in log and "Adj R-squared =  0.7255\n" in log
+    log = s.run("anova change setting_g##effort_g, sequential")
+    assert log.splitlines()[-5].split()[-2:] == ["0.99", "0.4318"]  # 3 and 12 degrees of freedom
+    s.run("anova change setting_g##effort_g")  # Low#Strong and High#Weak... are empty
+    assert s.rc == 198
+
+
 @pytest.mark.parametrize(
     ("line", "rc", "message"),
     [
