@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,8 +74,8 @@ def _replaced(text: str, routine: Routine, ctx: Context) -> tuple[str, dict[str,
         inside = text[found.end() : end - 1].strip()
         if found[1] == "xb":
             inside = f"xb equation({inside})" if inside else "xb"
-        predicted: Predictor | General | Sequence[Any] = routine(inside or None, ctx)
-        if isinstance(predicted, Sequence):
+        predicted: Predictor | General | list[Predictor | General] = routine(inside or None, ctx)
+        if isinstance(predicted, list):
             predicted = predicted[0]
         parts[name] = predicted if isinstance(predicted, General) else of_index(predicted, ctx)
         text = f"{text[: found.start()]}{name}{text[end:]}"

@@ -150,8 +150,8 @@ def category_names(
     """New variables and their categories: that of outcome(), every one, or the first for a single variable."""
     if "outcome" in options:
         return request.names(1), [category_place(options["outcome"], ctx.estimation)]
-    single = len(request.terms) == 1 and isinstance(request.terms[0], nodes.NamePattern)
-    if single and not request.terms[0].text.endswith("*"):
+    first = request.terms[0]
+    if len(request.terms) == 1 and isinstance(first, nodes.NamePattern) and not first.text.endswith("*"):
         if statistic is None:
             ctx.say("(option pr assumed; predicted probability)")
         return request.names(1), [0]

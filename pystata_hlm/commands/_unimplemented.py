@@ -26,7 +26,7 @@ NAMES = """
     esizei estat estimates:3 etable eteffects etpoisson etregress exit exlogistic expand
     expoisson factor:3 factormat fcast fdasave fdause file fillin findfile findit for forecast
     format fp fracplot fracpoly fracreg fralias fredsearch frontier frunalias fsave fvexpand
-    fvrevar fvset fvunab generate:1 getmata gettoken:3 gladder glm global gmm gr_edit graph7
+    fvrevar fvset fvunab generate:1 getmata gettoken:3 gladder global gmm gr_edit graph7
     graph:2 grmap gsbounds gsdesign gsem gsort h2o hadimvo hausman hdidregress heckman
     heckoprobit heckpoisson heckprobit:8 help hetoprobit hetprobit:7 hetregress histogram:4
     hotelling hsearch icc icd10 icd10cm icd10pcs icd9 icd9p iis impute include input:3 insobs
@@ -34,13 +34,13 @@ NAMES = """
     ivqregress ivreg ivregress ivtobit jackknife java javacall jdbc kap kappa kdensity:2 keep
     ksm ksmirnov label:2 labelbook labelsafe ladder lasso lassocoef lassogof lassoinfo
     lassoknots lassoselect lcgof lcmean lcprob levelsof lincom linktest list:1 local log
-    logistic logit:4 loneway:4 lowess lpirf lpoly lroc lrtest lsens lstat ltable lv lvr2plot
+    logistic logit:4 loneway:4 lowess lpirf lpoly lrtest lsens lstat ltable lv lvr2plot
     macro makecns manova margins marginsplot mark markdown markout marksample mata matcproc
     matlist matname matrix matsort mca mcc mcci mds mdslong mdsmat mean mecloglog mecmd meglm
     meintreg melogit memory menbreg menl meologit meoprobit mepoisson meprobit meqrlogit
     meqrpoisson mestreg meta metobit mfp mfx mgarch mhodds mi mixed mkmat ml mleval mlexp
-    mlmatbysum mlmatsum mlogit:4 mlsum mlvecsum more mprobit mswitch mvdecode mvencode mvreg
-    mvtest nbreg nestreg net newey nl nlcom nlogit nlogitgen nlogittree nlsur nobreak notes:4
+    mlmatbysum mlmatsum mlsum mlvecsum more mprobit mswitch mvdecode mvencode mvreg
+    mvtest nestreg net newey nl nlcom nlogit nlogitgen nlogittree nlsur nobreak notes:4
     npregress nptrend numlist odbc ologit:4 oneway opaccum oprobit:5 order orthog orthpoly
     ovtest pac palette pause pbalchk pca pcamat pcorr pergram permute pkcollapse pkcross pkequiv
     pkexamine pkshape pksumm plot plugin pnorm poisson:4 poivregress popoisson poregress post

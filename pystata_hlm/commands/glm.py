@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
 _DISPLAY = (
-    *common.DISPLAY,
+    Opt("level", 2, "level"),
+    *(o for o in common.DISPLAY if o.name != "level"),
     Opt("eform", 2),
     Opt("notable", 5),
 )

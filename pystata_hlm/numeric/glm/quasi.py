@@ -262,7 +262,8 @@ class QuasiFit:
         if self.data.family.name != "gaussian":
             return value
         n = float(self.data.weights.sum())
-        return -0.5 * n * (np.log(2 * np.pi * -2 * value / n) + 1)
+        with np.errstate(divide="ignore"):  # a perfect fit
+            return float(-0.5 * n * (np.log(2 * np.pi * -2 * value / n) + 1))
 
     @cached_property
     def mu(self) -> Array:

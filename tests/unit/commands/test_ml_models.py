@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from tests.support import Session, fails
+from tests.support import SHARED, Session, fails
 
 HSB = """sysuse hsb, clear
 generate byte high = mathach > 15
@@ -157,6 +157,55 @@ def test_predictions_and_margins(hsb: Session) -> None:
     hsb.run("quietly poisson count ses\npredict double p_n\nquietly margins")
     assert hsb.r["b"][0, 0] == pytest.approx(hsb.data.values("p_n").mean(), rel=1e-9)
     hsb.run("drop p_*")
+
+
+def test_margins_after_ologit_are_of_every_category(hsb: Session) -> None:
+    """Since release 14; each is the mean of its prediction, effects add up to zero; expression() by hand."""
+    hsb.run(
+        "quietly ologit g ses i.female\npredict double c1 c2 c3\npredict double first\nassert first == c1"
+    )
+    assert hsb.rc == 0
+    log = hsb.run("margins")
+    means = [hsb.data.values(f"c{k}").mean() for k in (1, 2, 3)]
+    assert hsb.r["b"][0] == pytest.approx(means, rel=1e-9)
+    assert "3._predict: Pr(g==3), predict(pr outcome(3))" in log
+    hsb.run("quietly margins, dydx(ses)")
+    assert abs(hsb.r["b"].sum()) < 1e-12
+    plain = hsb.r["b"][0, 1], hsb.r["V"][1, 1]
+    hsb.run("quietly margins, dydx(ses) expression(predict(outcome(2)))")
+    assert (hsb.r["b"][0, 0], hsb.r["V"][0, 0]) == pytest.approx(plain, rel=1e-6)
+    hsb.run("quietly margins, at(ses=1) expression(predict(outcome(2)) * ses * 2 + _b[ses])")
+    twice = hsb.r["b"][0, 0]
+    hsb.run("quietly margins, at(ses=1) predict(outcome(2))")
+    assert twice == pytest.approx(2 * hsb.r["b"][0, 0] + hsb.e["b"][0, 0], rel=1e-9)
+    hsb.run("drop c1 c2 c3 first")
+
+
+def test_separation_but_for_ties() -> None:
+    """UCLA's page on complete and quasi-complete separation: y against x1 with ties at 3."""
+    s = Session()
+    s.run(
+        "clear\ninput y x1 x2\n0 1 3\n0 2 0\n0 3 -1\n0 3 4\n1 3 1\n1 4 0\n1 5 2\n1 6 7\n1 10 3\n1 11 4\nend"
+    )
+    log = s.run("logit y x1 x2, nolog")
+    assert (
+        "\nnote: outcome = x1 > 3 predicts data perfectly except for\n"
+        "      x1 == 3 subsample:\n      x1 omitted and 7 obs not used.\n"
+    ) in log
+    assert s.e["N"] == 3
+
+
+def test_completely_determined_outcomes() -> None:
+    """Stata's FAQ: auto.dta without 6 observations has 4 failures completely determined; its coefficients."""
+    auto = SHARED / "data" / "examples" / "auto.dta"
+    if not auto.exists():
+        pytest.skip("shared data absent")
+    s = Session()
+    s.run(f'use "{auto}", clear\ndrop if foreign==0 & gear_ratio>3.1')
+    log = s.run("logit foreign mpg weight gear_ratio, nolog")
+    assert "Note: 4 failures and 0 successes completely determined." in log
+    assert s.e["ll"] == pytest.approx(-6.4874814, abs=2e-7)
+    assert s.e["b"][0] == pytest.approx([-0.4944907, -0.0060919, 15.70509, -21.39527], rel=1e-5)
 
 
 def test_gof_of_poisson(hsb: Session) -> None:
