@@ -59,7 +59,7 @@ def panel_variable(ctx: Context, typed: str | None = None) -> str:
     """``i(varname)`` or the variable that ``xtset`` declared; r(459) when there is none."""
     name = typed or time_settings(ctx.data).panel
     if not name:
-        raise StataError(459, "panel variable not set; use xtset varname ...")
+        raise StataError(459, "must specify panelvar; use xtset")
     if ctx.data.column(name).is_string:
         raise StataError.type_mismatch()
     return name

@@ -107,8 +107,8 @@ class Builder:
         return nodes.Name(c[0][1:-1].strip())
 
     def operated(self, c: Children) -> nodes.Expr:
-        operator, _, name = c[0].partition(".")
-        return nodes.Operated(str(operator), _name(name))
+        operator, _, name = c[0].rpartition(".")
+        return nodes.Operated(operator.replace(".", ""), _name(name))
 
     def subscript(self, c: Children) -> nodes.Expr:
         return nodes.Subscript(_name(c[0]), *c[1:])

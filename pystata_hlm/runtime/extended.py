@@ -345,9 +345,9 @@ def _tsnorm(rest: str, ctx: Context) -> str:
     from pystata_hlm.data.timeseries import normalised
 
     text, _, option = rest.partition(",")
-    operator, dot, variable = text.strip().rpartition(".")
-    if not dot and not option.strip():
-        return normalised(variable)
+    if not option.strip():
+        return normalised(text.strip().replace(".", ""))
+    operator, _, variable = text.strip().rpartition(".")
     head = normalised(operator.replace(".", ""))
     if not is_wellformed(variable):
         raise StataError.invalid_name(variable)

@@ -106,3 +106,15 @@ def test_input() -> None:
     assert session.data.column("z").stype == "byte" and session.data.column("z").codes()[1] == 1
     session.run("input w\n5\n6\nend")
     np.testing.assert_array_equal(session.data.values("w"), [5, 6, np.nan])
+
+
+def test_input_of_ranges_groups_and_further_observations() -> None:
+    """[D] input: new varlists ([U] 11.4.2), types for groups; without names the lines are further observations."""
+    session = Session()
+    session.run("input y1-y3 str4 s byte(a b)\n1 2 3 ab 4 5\n2 3 . zz 5 6\nend\ninput\n7 8 9 q 1 2\nend")
+    assert session.rc == 0, session.text()
+    assert list(session.data.names) == ["y1", "y2", "y3", "s", "a", "b"]
+    np.testing.assert_array_equal(session.data.values("y3"), [3, np.nan, 9])
+    assert session.data.column("b").stype == "byte" and session.data.column("s").data.tolist()[2] == b"q"
+    session.run("input y1\n1\nend")
+    assert session.rc == 110

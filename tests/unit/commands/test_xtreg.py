@@ -182,8 +182,8 @@ def test_errors(work: Session, line: str, rc: int, message: str) -> None:
 
 
 def test_panel_variable_is_needed() -> None:
-    fails("sysuse hsb, clear\nxtreg mathach ses, fe", 459, "panel variable not set; use xtset varname ...")
-    fails("sysuse hsb, clear\nxtsum ses", 459, "panel variable not set; use xtset varname ...")
+    fails("sysuse hsb, clear\nxtreg mathach ses, fe", 459, "must specify panelvar; use xtset")
+    fails("sysuse hsb, clear\nxtsum ses", 459, "must specify panelvar; use xtset")
 
 
 def test_derivatives_of_the_likelihood() -> None:
