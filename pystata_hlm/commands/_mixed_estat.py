@@ -39,6 +39,8 @@ def intraclass(ctx: Context) -> list[tuple[str, float, float]]:
     model, fit = _parts(ctx)
     if model.residual.by:
         raise StataError(322, "estat icc not allowed with heteroskedastic residuals")
+    if model.residual.correlated:
+        raise StataError(322, "estat icc not allowed with correlated residuals")
     if any(part.factor for plan in model.levels for part in plan.parts):
         raise StataError(322, "estat icc not allowed after crossed-effects models")
     e = ctx.workspace.e

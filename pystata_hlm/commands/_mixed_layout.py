@@ -34,7 +34,7 @@ class GroupInfo:
 
 @dataclass(frozen=True)
 class Component:
-    """One row of the random-effects table in natural units; ``kind`` is var, cov, sd, corr or a residual's."""
+    """One row of the random-effects table in natural units; ``kind`` is var, cov, sd, corr or a residual's (logit)."""
 
     label: str
     estimate: float
@@ -230,10 +230,14 @@ def component(
             return Component(label, estimate, se, -1.0, 1.0)
         centre, half = math.atanh(estimate), z * se / (1 - estimate**2)
         return Component(label, estimate, se, math.tanh(centre - half), math.tanh(centre + half))
+    if kind == "logit" and 0 < estimate < 1:
+        centre, half = math.log(estimate / (1 - estimate)), z * se / (estimate * (1 - estimate))
+        low, high = (0.5 + 0.5 * math.tanh(0.5 * end) for end in (centre - half, centre + half))
+        return Component(label, estimate, se, low, high)
     return Component(label, estimate, se, estimate - z * se, estimate + z * se)
 
 
-def lr_line(chi2: float, df: int, chibar: bool, p: float, conservative: bool) -> list[OutputItem]:
+def lr_line(chi2: float, df: int, chibar: bool, p: float, note: str) -> list[OutputItem]:
     """``LR test vs. linear model: chi2(3) = 215.75    Prob > chi2 = 0.0000`` and the note for several parameters."""
     if not math.isfinite(chi2):
         return []
@@ -242,8 +246,8 @@ def lr_line(chi2: float, df: int, chibar: bool, p: float, conservative: bool) ->
     left = f"LR test vs. linear model: {name}"
     right = f"Prob >= chibar2 = {p:.4f}" if chibar else f"Prob > chi2 = {p:.4f}"
     items: list[OutputItem] = [Text(left + right.rjust(WIDTH - len(left)))]
-    if conservative:
-        items.append(Text("\nNote: LR test is conservative and provided only for reference."))
+    if note:
+        items.append(Text("\n" + note))
     return items
 
 

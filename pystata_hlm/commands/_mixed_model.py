@@ -14,26 +14,26 @@ from pystata_hlm.design.terms import TermList, expand_terms
 from pystata_hlm.design.varlist import expand_varlist
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes
-from pystata_hlm.lang.parser import parse
 from pystata_hlm.numeric import lmm
 from pystata_hlm.output.items import Text
 from pystata_hlm.runtime.bind import EQUATION_OPTIONS, typed_options
-from pystata_hlm.runtime.spec import Opt
 
 if TYPE_CHECKING:
     from pystata_hlm.commands._estimation import Vce
     from pystata_hlm.commands._mixed_layout import GroupInfo
+    from pystata_hlm.commands._mixed_residuals import ResidualPlan
     from pystata_hlm.commands._mixed_weights import RowWeighting
     from pystata_hlm.runtime.context import Context
 
 STRUCTURES = (("independent", 3), ("exchangeable", 2), ("identity", 2), ("unstructured", 2))
-RESIDUALS = ("exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential")
 ALL = "_all"
 
 
 @dataclass(frozen=True)
 class RandomPart:
     """One ``||`` equation: grouping variable, names of its effects (``_cons`` last), covariance structure.
+
+    Without effects (``noconstant`` and no variables) it only names the groups, for correlated residuals.
 
     asked      the structure typed, when there was one
     factor     variable of ``R.varname``: one effect for each of its values, named ``R.varname``
@@ -76,12 +76,18 @@ class LevelPlan:
     def effects(self) -> tuple[str, ...]:
         return tuple(name for part in self.parts for name in part.effects)
 
+    @property
+    def empty(self) -> bool:
+        """No random effects at all."""
+        return not any(part.effects or part.terms for part in self.parts)
 
-@dataclass(frozen=True)
-class ResidualPlan:
-    """``residuals(independent, by(var))``: ``by`` "" means one residual variance."""
 
-    by: str = ""
+def without_empty(levels: tuple[LevelPlan, ...]) -> tuple[LevelPlan, ...]:
+    """Equations without effects count only where their level has no other."""
+    return tuple(
+        replace(plan, parts=tuple(p for p in plan.parts if p.effects or p.terms) or plan.parts[:1])
+        for plan in levels
+    )
 
 
 def structure_of(text: str) -> str:
@@ -141,8 +147,6 @@ def random_part(equation: nodes.RandomEquation, ctx: Context) -> RandomPart:
         if ctx.data.column(name).is_string:
             raise StataError.type_mismatch()
     effects = (*(names if terms is None else ()), *(("_cons",) if constant else ()))
-    if not effects and terms is None:
-        raise StataError(198, f"no random effects in equation {level}")
     structure = asked or "independent"
     if len(effects) == 1 and terms is None:
         structure = "identity"
@@ -161,22 +165,6 @@ def _factor_part(
     if asked not in (None, "identity"):
         raise StataError(198, f"covariance({asked}) with R.{name} not yet supported")
     return RandomPart(level, (f"R.{name}",), "identity", asked, factor=name, weight=weight)
-
-
-def residual_plan(text: str | None, ctx: Context) -> ResidualPlan:
-    """The ``residuals()`` option: independent with an optional ``by()``."""
-    if text is None:
-        return ResidualPlan()
-    node = parse("anything", text)
-    word = node.text.split()[0] if node.text.split() else ""
-    options = typed_options(node.clauses.options, (Opt("by", 2, "varname"), Opt("t", 1, "varname")), (), ctx)
-    if len(word) >= 3 and "independent".startswith(word):
-        if "t" in options:
-            raise StataError(198, "option t() not allowed with residuals(independent)")
-        return ResidualPlan(options.get("by", ""))
-    if any(len(word) >= 2 and name.startswith(word) for name in RESIDUALS):
-        raise StataError(198, f"residuals({word}) not yet supported")
-    raise StataError(198, f"residuals({text}) not allowed")
 
 
 # ---------------------------------------------------------------- the fitted model's names
@@ -263,8 +251,6 @@ def _settle_factors(part: RandomPart, terms: TermList, ctx: Context, rows: np.nd
 
 def _with_effects(part: RandomPart, slopes: tuple[str, ...]) -> RandomPart:
     effects = (*slopes, *(("_cons",) if part.constant else ()))
-    if not effects:
-        raise StataError(198, f"no random effects in equation {part.level}")
     structure = "identity" if len(effects) == 1 else part.structure
     return replace(part, effects=effects, structure=structure)
 
@@ -283,6 +269,7 @@ def engine_levels(
                     data.groups([part.factor], rows).codes[rows] if part.factor else None,
                 )
                 for part in plan.parts
+                if part.effects
             ),
             own,
         )
@@ -335,6 +322,11 @@ class EffectTerm:
     @property
     def effects(self) -> tuple[str, ...]:
         return tuple(name for part in self.parts for name in part.effects)
+
+    @property
+    def empty(self) -> bool:
+        """No random effects at all."""
+        return not any(part.effects or part.terms for part in self.parts)
 
     def columns(self, data: Any) -> np.ndarray:
         """(N, q) design of all observations, missing values included."""

@@ -22,12 +22,11 @@ from pystata_hlm.commands._mixed_model import (
     ALL,
     LevelPlan,
     Model,
-    ResidualPlan,
     effect_columns,
     plan_levels,
-    residual_plan,
     settle,
 )
+from pystata_hlm.commands._mixed_residuals import ResidualPlan, residual_plan
 from pystata_hlm.commands._replicating import Luggage, available
 from pystata_hlm.data import parquet
 from pystata_hlm.data.dataset import Dataset
@@ -194,6 +193,10 @@ def estimate(
     levels = plan_levels(node.equations, ctx)
     refuse(call, levels, node)
     residual: ResidualPlan = residual_plan(call.opt("residuals"), ctx)
+    if residual.correlated:
+        raise StataError(198, f"residuals({residual.kind}) with Parquet data not yet supported")
+    if not all(part.effects or part.terms for plan in levels for part in plan.parts):
+        raise StataError(198, "equations without random effects not yet supported with Parquet data")
     reml, constant = call.has("reml"), not call.has("noconstant")
     expanded = expand_terms(ctx.data, terms, ctx.settings.varabbrev)
     random = [name for plan in levels for part in plan.parts for name in part.variables]

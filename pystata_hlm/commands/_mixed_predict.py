@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pystata_hlm.commands import _mixed_residuals as residuals
 from pystata_hlm.commands._mixed_model import ALL
 from pystata_hlm.commands.predict import Prediction, Request, choose
 from pystata_hlm.errors import StataError
@@ -100,6 +101,8 @@ def single(
     residual = data.values(estimation.depvar) - total
     if statistic == "residuals":
         return np.asarray(residual)
+    if fitted.correlated is not None:
+        return residuals.standardised(fitted, model, np.asarray(residual), ctx)
     return np.asarray(residual / residual_sd(fitted, model, ctx))
 
 

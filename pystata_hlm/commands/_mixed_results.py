@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pystata_hlm.commands import _mixed_residuals as residuals
 from pystata_hlm.commands._estimation import equation_matrix, square_matrix
 from pystata_hlm.commands._mixed_model import Model
 from pystata_hlm.commands._mixed_show import show
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     pass
 
 
-def metric_names(fitted: lmm.LmmFit) -> tuple[str, ...]:
+def metric_names(fitted: lmm.LmmFit, model: Model) -> tuple[str, ...]:
     """Equation names of the variance parameters in e(b): ``lns1_1_1:_cons`` ..."""
     out = []
     for p in fitted.metric_params:
@@ -26,10 +27,8 @@ def metric_names(fitted: lmm.LmmFit) -> tuple[str, ...]:
             name = f"lns{p.level}_{p.equation}_{p.i}"
         elif p.kind == "atr":
             name = f"atr{p.level}_{p.equation}_{p.i}_{p.j}"
-        elif p.kind == "lnsig_e":
-            name = "lnsig_e"
         else:
-            name = f"r_lns{p.i}ose"
+            name = residuals.metric_name(p, model)
         out.append(f"{name}:_cons")
     return tuple(out)
 
@@ -49,13 +48,13 @@ def results(
     else:
         vcov = model_based
     vcov_fixed = vcov[: len(recipe), : len(recipe)]
-    names = (*(f"{depvar}:{name}" for name in recipe.names), *metric_names(fitted))
+    names = (*(f"{depvar}:{name}" for name in recipe.names), *metric_names(fitted, model))
     slopes = np.array([k for k in recipe.kept if recipe.columns[k].name != "_cons"], dtype=np.intp)
     chi2, df_m = (math.nan, 0)
     if len(slopes):
         chi2, df_m = ols.wald(fixed[slopes], vcov_fixed[np.ix_(slopes, slopes)])
     lr_df = fitted.lr_df
-    chibar = lr_df == 1 and not model.residual.by
+    chibar = lr_df == 1 and not model.residual.by and not model.residual.correlated
     chi2_c = fitted.lr_chi2
     p_c = float(dist.chi2tail(lr_df, chi2_c)) if chi2_c > 0 and lr_df else 1.0
     scalars: dict[str, float] = {
@@ -66,7 +65,7 @@ def results(
         "k_rc": float(sum(p.kind == "cov" for p in fitted.params)),
         "k_res": float(fitted.df_residual),
         "N": float(model.n),
-        "nrgroups": float(fitted.df_residual),
+        "nrgroups": float(max(len(model.strata), 1)),
         "ll": fitted.loglik,
         "df_m": float(df_m),
         "chi2": chi2,
@@ -76,7 +75,7 @@ def results(
         "rc": 0.0,
         "converged": float(fitted.optimisation.converged),
     }
-    if model.levels or model.residual.by:
+    if model.levels or model.residual.by or model.residual.correlated:
         scalars |= {"ll_c": fitted.loglik_linear}
         if model.robust is None:
             scalars |= {
@@ -95,9 +94,10 @@ def results(
         "redim": " ".join(str(len(part.effects)) for plan in model.levels for part in plan.parts),
         "vartypes": " ".join(part.structure.capitalize() for plan in model.levels for part in plan.parts),
         "optmetric": "matsqrt",
-        "rstructure": "independent",
-        "rstructlab": "Independent",
+        "rstructure": model.residual.kind,
+        "rstructlab": model.residual.label,
         "rbyvar": model.residual.by,
+        "timevar": model.residual.time,
         "chi2type": "Wald",
         "vce": model.vce.kind if model.vce.kind != "cluster" else "cluster",
         "clustvar": model.vce.cluster,
@@ -109,6 +109,9 @@ def results(
         "asbalanced": "",
         **model.weights,
     }
+    order = fitted.correlated.model.shapes[0].order if fitted.correlated is not None else None
+    if order is not None and model.residual.kind in ("ar", "ma", "banded", "toeplitz"):
+        scalars[{"ar": "ar_p", "ma": "ma_q"}.get(model.residual.kind, "res_order")] = float(order)
     macros = {name: text for name, text in macros.items() if text}
     if model.n_clusters is not None:
         scalars["N_clust"] = float(model.n_clusters)

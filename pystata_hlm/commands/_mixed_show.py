@@ -10,8 +10,10 @@ import numpy as np
 
 from pystata_hlm.commands import _coeftable
 from pystata_hlm.commands import _mixed_layout as layout
+from pystata_hlm.commands import _mixed_residuals as residuals
 from pystata_hlm.commands._estimation import coefficients, label_lookup
 from pystata_hlm.commands._mixed_model import LevelPlan, Model
+from pystata_hlm.commands.lrtest import BOUNDARY_NOTE, wrapped
 from pystata_hlm.numeric import lmm
 from pystata_hlm.output.items import Text
 from pystata_hlm.output.text import table_width
@@ -19,6 +21,9 @@ from pystata_hlm.runtime.results import Estimation, Stored
 
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
+
+
+LR_NOTE = "Note: LR test is conservative and provided only for reference."
 
 
 def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
@@ -68,8 +73,11 @@ def show(estimation: Estimation, options: dict[str, Any], ctx: Context) -> None:
         ctx.emit(layout.random_effects_table(sections, ctx.settings, level, heads.se_over))
     if "chi2_c" in e.scalars and "nolrtest" not in options and "noretable" not in options:
         df = int(e.scalars["df_c"])
-        chibar = df == 1 and not model.residual.by
-        for item in layout.lr_line(e.scalars["chi2_c"], df, chibar, e.scalars["p_c"], df > 1):
+        chibar = df == 1 and not model.residual.by and not model.residual.correlated
+        note = LR_NOTE if df > 1 else ""
+        if not any(plan.effects for plan in model.levels):
+            note = wrapped(BOUNDARY_NOTE, ctx.settings)  # nothing but residual parameters is tested
+        for item in layout.lr_line(e.scalars["chi2_c"], df, chibar, e.scalars["p_c"], note):
             ctx.emit(item)
 
 
@@ -124,6 +132,10 @@ def random_sections(
     k = 0
     for depth, plan in enumerate(model.levels):
         for part in plan.parts:
+            if not part.effects:
+                heading = f"{plan.name}:"
+                out.append(layout.Section((heading + "(empty)".rjust(layout.STUB - len(heading)),), ()))
+                continue
             rows = []
             while k < len(fitted.params) and _belongs(fitted.params[k], depth, plan, part):
                 p = fitted.params[k]
@@ -132,7 +144,10 @@ def random_sections(
                 rows.append(layout.component(label, kind, values[k], ses[k], level, bool(boundary[k])))
                 k += 1
             out.append(layout.Section((f"{plan.name}: {part.structure.capitalize()}",), tuple(rows)))
-    out.append(_residual_section(model, values[k:], ses[k:], level, sd))
+    if fitted.correlated is not None:
+        out.append(residuals.section(fitted, model, values[k:], ses[k:], level, sd))
+    else:
+        out.append(_residual_section(model, values[k:], ses[k:], level, sd))
     return tuple(out)
 
 
@@ -160,8 +175,16 @@ def natural_estimates(fitted: lmm.LmmFit, vcov_metric: np.ndarray, sd: bool) -> 
     values = fitted.natural
     if sd:
         return _as_sd(fitted, vcov_metric)
-    vcov = jacobian @ vcov_metric @ jacobian.T
-    return values, np.sqrt(np.maximum(np.diag(vcov), 0.0))
+    return values, delta_method(jacobian, vcov_metric)
+
+
+def delta_method(jacobian: np.ndarray, vcov: np.ndarray) -> np.ndarray:
+    """Standard errors; missing where they rest on a parameter without one (not identified)."""
+    undefined = np.isnan(np.diag(vcov))
+    known = np.where(np.isnan(vcov), 0.0, vcov)
+    ses = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", jacobian, known, jacobian), 0.0))
+    ses[(jacobian[:, undefined] != 0).any(axis=1)] = math.nan
+    return ses
 
 
 def _as_sd(fitted: lmm.LmmFit, vcov_metric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -171,14 +194,18 @@ def _as_sd(fitted: lmm.LmmFit, vcov_metric: np.ndarray) -> tuple[np.ndarray, np.
     values, jacobian = np.empty(k), np.zeros((k, k))
     first_residual = next(j for j, p in enumerate(fitted.metric_params) if p.kind == "lnsig_e")
     for j, p in enumerate(fitted.metric_params):
-        if p.kind == "atr":
+        if p.kind in ("atr", "r_atr"):
             values[j] = math.tanh(metric[j])
             jacobian[j, j] = 1 - values[j] ** 2
+        elif p.kind in ("r_phi", "r_theta"):
+            values[j], jacobian[j, j] = metric[j], 1.0
+        elif p.kind == "r_logit":
+            values[j] = 1 / (1 + math.exp(-metric[j]))
+            jacobian[j, j] = values[j] * (1 - values[j])
         elif p.kind == "r_lns":
             values[j] = math.exp(metric[first_residual] + metric[j])
             jacobian[j, first_residual] = jacobian[j, j] = values[j]
         else:
             values[j] = math.exp(metric[j])
             jacobian[j, j] = values[j]
-    vcov = jacobian @ vcov_metric @ jacobian.T
-    return values, np.sqrt(np.maximum(np.diag(vcov), 0.0))
+    return values, delta_method(jacobian, vcov_metric)

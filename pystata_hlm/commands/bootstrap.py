@@ -124,6 +124,8 @@ def fast_groups(call: Call, wanted: StatisticList, ctx: Context) -> lmm.LmmFit |
         return None
     if not model.levels[0].keys or estimation.fit.arrangement is not None:  # _all, crossed effects
         return None
+    if estimation.fit.correlated is not None or not any(plan.effects for plan in model.levels):
+        return None
     return estimation.fit
 
 

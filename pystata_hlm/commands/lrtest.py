@@ -84,6 +84,12 @@ def _comparable(first: Stored, second: Stored) -> None:
             raise StataError(498, "LR test likely invalid for models with robust vce")
 
 
+BOUNDARY_NOTE = (
+    "Note: The reported degrees of freedom assumes the null hypothesis is not on the boundary of the "
+    "parameter space. If this is not true, then the reported test is conservative."
+)
+
+
 def wrapped(text: str, settings: Settings) -> str:
     """A note wrapped at the line size, later lines indented by six."""
     return textwrap.fill(text, width=settings.linesize - 1, subsequent_indent=" " * 6)
@@ -112,11 +118,7 @@ def layout(test: LikelihoodRatio, settings: Settings) -> list[OutputItem]:
     if test.conservative:
         lines += [
             "",
-            wrapped(
-                "Note: The reported degrees of freedom assumes the null hypothesis is not on the boundary of the "
-                "parameter space. If this is not true, then the reported test is conservative.",
-                settings,
-            ),
+            wrapped(BOUNDARY_NOTE, settings),
         ]
     if test.reml:
         lines += [] if test.conservative else [""]

@@ -28,13 +28,13 @@ from pystata_hlm.commands._mixed_model import (
     ALL,
     LevelPlan,
     Model,
-    ResidualPlan,
     effect_terms,
     engine_levels,
     plan_levels,
-    residual_plan,
     settle,
+    without_empty,
 )
+from pystata_hlm.commands._mixed_residuals import ResidualPlan, engine_spec, residual_plan, stratum_texts
 from pystata_hlm.commands._mixed_results import results
 from pystata_hlm.commands._mixed_show import show
 from pystata_hlm.commands._mixed_weights import (
@@ -50,7 +50,6 @@ from pystata_hlm.commands._mixed_weights import (
 from pystata_hlm.errors import StataError
 from pystata_hlm.lang import nodes
 from pystata_hlm.numeric import lmm
-from pystata_hlm.runtime.display import number_text
 from pystata_hlm.runtime.registry import command
 from pystata_hlm.runtime.results import Stored
 from pystata_hlm.runtime.spec import Call, Opt
@@ -164,9 +163,19 @@ def fit(
     strata: np.ndarray | None,
     control: lmm.Control,
     weights: np.ndarray | None = None,
+    residuals: lmm.ResidualSpec | None = None,
 ) -> lmm.LmmFit:
     with stata_words():
-        return lmm.fit_lmm(y, x, levels, reml=reml, residual_groups=strata, control=control, weights=weights)
+        return lmm.fit_lmm(
+            y,
+            x,
+            levels,
+            reml=reml,
+            residual_groups=strata,
+            control=control,
+            weights=weights,
+            residuals=residuals,
+        )
 
 
 @contextmanager
@@ -196,7 +205,7 @@ def sample_of(
 ) -> np.ndarray:
     names = [name for level in levels for part in level.parts for name in part.variables]
     names += [level.name for level in levels if level.name != ALL]
-    names += [name for name in (residual.by, vce.cluster) if name]
+    names += [name for name in (residual.by, residual.time, vce.cluster) if name]
     return mark_complete((*model_terms, *names), call.sample, ctx)
 
 
@@ -237,14 +246,19 @@ def estimate(call: Call, ctx: Context) -> None:
         found_there = _mixed_parquet.estimate(call, ctx, control_of(call), stata_words)
         finish(call, *found_there, np.zeros(ctx.data.n, dtype=bool), ctx)
         return
-    levels = plan_levels(node.equations, ctx)
+    levels = without_empty(plan_levels(node.equations, ctx))
     residual = residual_plan(call.opt("residuals"), ctx)
+    if levels and not residual.correlated and not residual.by and all(plan.empty for plan in levels):
+        ctx.say("Note: all random-effects equations are empty; model is linear regression")
+        levels = ()
     vce = parse_vce(
         call.opt("vce"), call.has("robust"), call.opt("cluster"), "oim", ("oim", "robust", "cluster"), ctx
     )
     if vce.kind != "oim" and reml:
         raise StataError(198, f"vce({vce.kind}) not allowed with restricted maximum likelihood")
     weighting = weighting_of(call, levels, reml, ctx)
+    if weighting.any and residual.correlated:
+        raise StataError(101, f"weights not allowed with residuals({residual.kind})")
     if weighting.sampling and vce.kind == "oim":
         if call.has("vce"):
             raise StataError(198, "vce(oim) not allowed with sampling weights")
@@ -261,11 +275,14 @@ def estimate(call: Call, ctx: Context) -> None:
                     f"note: single-variable random-effects specification in {part.level} equation; covariance\n"
                     "      structure set to identity"
                 )
-    strata, texts = residual_strata(residual, rows, ctx)
+    strata, texts = stratum_texts(residual.by, rows, ctx)
+    spec = engine_spec(residual, levels, strata, rows, ctx)
     y = ctx.data.values(depvar)[rows]
     weights = on_rows(weighting, levels, rows, ctx)
     design = engine_levels(levels, ctx.data, rows, weights)
-    fitted = fit(y, found.x, design, reml, strata, control_of(call), weights.observations)
+    fitted = fit(
+        y, found.x, design, reml, None if spec else strata, control_of(call), weights.observations, spec
+    )
     model = describe(fitted, levels, residual, reml, vce, weights, rows, ctx)
     model = replace(
         model, strata=texts, legacy=call.command == "xtmixed", weights=weight_macros(call, weighting)
@@ -283,31 +300,19 @@ def finish(
     ctx: Context,
 ) -> None:
     """The iteration log, e(), and the output."""
-    if not call.has("nolog") and ctx.settings.iterlog and model.levels:
+    if not call.has("nolog") and ctx.settings.iterlog and (model.levels or model.residual.correlated):
         settings = (
             replace(ctx.settings, release=min(ctx.settings.release, 16)) if model.legacy else ctx.settings
         )
         trace = fitted.optimisation.trace
         for item in layout.iteration_log(trace, settings, model.reml, model.robust is not None):
             ctx.emit(item)
+    if fitted.correlated is not None and not fitted.correlated.identified:
+        ctx.say("standard error calculation has failed")
     stored = results(call, depvar, recipe, fitted, model, rows)
     ctx.store(stored)
     assert stored.estimation is not None
     show(stored.estimation, call.options, ctx)
-
-
-def residual_strata(
-    residual: ResidualPlan, rows: np.ndarray, ctx: Context
-) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Codes of the residual strata on the rows, and their texts in ascending order."""
-    if not residual.by:
-        return None, ()
-    if ctx.data.column(residual.by).is_string:
-        raise StataError.type_mismatch()
-    groups = ctx.data.groups([residual.by], rows)
-    values = ctx.data.values(residual.by)[groups.first_rows]
-    texts = tuple(number_text(ctx.data, residual.by, float(v)) for v in values)
-    return groups.codes[rows], texts
 
 
 def describe(

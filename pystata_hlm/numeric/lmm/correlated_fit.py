@@ -169,24 +169,16 @@ def _elsewhere(objective: CorrelatedObjective, run: Run) -> Array | None:
     return found
 
 
-def _covariance(information: Array) -> tuple[Array, Array, bool]:
-    """Inverse where there is information; per parameter, whether it lies outside; whether all is identified.
-
-    A parameter without any curvature (a variance at zero) has no variance; directions that mix parameters
-    without curvature leave theirs undefined.
-    """
-    k = information.shape[0]
-    diagonal = np.diagonal(information)
-    scale = 1.0 / np.sqrt(
-        np.maximum(np.abs(diagonal), 1e-12 * max(float(np.abs(diagonal).max(initial=0.0)), 1e-300))
-    )
+def _covariance(information: Array) -> tuple[Array, Array]:
+    """Inverse of the information where there is any, and unit vectors (k, m) of the directions without."""
+    diagonal = np.abs(np.diagonal(information))
+    least = 1e-12 * max(float(diagonal.max(initial=0.0)), 1e-300)
+    scale = 1.0 / np.sqrt(np.maximum(diagonal, least))
     values, vectors = np.linalg.eigh(information * np.outer(scale, scale))
     null = values <= _NULL * max(float(values.max(initial=0.0)), 1e-300)
     kept = vectors[:, ~null] / np.sqrt(values[~null]) * scale[:, None]
-    undefined = np.zeros(k, dtype=bool)
-    if null.any():
-        undefined = np.asarray(np.square(vectors[:, null]).sum(axis=1) > 1e-4)
-    return kept @ kept.T, undefined, not null.any()
+    free = vectors[:, null] * scale[:, None]
+    return kept @ kept.T, free / np.linalg.norm(free, axis=0)
 
 
 def correlated_estimates(
@@ -197,7 +189,7 @@ def correlated_estimates(
     tau, theta = at.full[:k], at.full[k:]
     gradient = objective.gradient(at)
     information = objective.hessian(at.full, gradient, True)
-    vcov, undefined, identified = _covariance(information)
+    vcov, free = _covariance(information)
     slope = objective.log_rss_gradient(at)
     size = at.full.size
     sigma2 = residual_variance(at.objective, at.state)
@@ -244,8 +236,10 @@ def correlated_estimates(
     vcov_natural = from_joint @ joint @ from_joint.T
     outward = np.linalg.pinv(first, rcond=1e-300) if flags.any() else np.linalg.inv(first)
     vcov_metric = outward @ vcov_natural @ outward.T
-    if not identified:
-        touched = np.asarray(np.any(from_joint[:, :size][:, undefined] != 0, axis=1))
+    identified = True
+    if free.size:  # parameters that change along a flat ridge of the likelihood have no standard error
+        change = np.abs(from_joint[:, :size] @ free + np.outer(from_joint[:, size], slope @ free))
+        touched = change.max(axis=1) > 1e-4 * change.max()
         touched[:k] &= ~flags
         vcov_natural[touched] = vcov_natural[:, touched] = np.nan
         vcov_metric[touched] = vcov_metric[:, touched] = np.nan

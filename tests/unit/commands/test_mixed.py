@@ -215,7 +215,7 @@ def test_string_groups() -> None:
         ("mixed mathach ses || id:, foo", 198, "option foo not allowed"),
         ("mixed mathach ses || id:, dfmethod(kroger)", 198, "option dfmethod() not yet supported"),
         ("mixed mathach || id: ses || id: ses", 198, "random effect ses specified twice at level id"),
-        ("mixed mathach ses || id:, residuals(ar 1)", 198, "residuals(ar) not yet supported"),
+        ("mixed mathach ses || id:, residuals(ar 1)", 198, "option t() required"),
         (
             "mixed mathach ses || id: R.female, cov(un)",
             198,
