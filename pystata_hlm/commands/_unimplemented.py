@@ -31,7 +31,7 @@ NAMES = """
     heckoprobit heckpoisson heckprobit:8 help hetoprobit hetprobit:7 hetregress histogram:4
     hotelling hsearch icc icd10 icd10cm icd10pcs icd9 icd9p iis impute include input:3 insobs
     integ intreg ipolate iqreg ir irf iri irt irtgraph isid istdize ivfprobit ivpoisson ivprobit
-    ivqregress ivreg ivregress ivtobit jackknife java javacall jdbc kap kappa kdensity:2 keep
+    ivqregress ivreg ivtobit jackknife java javacall jdbc kap kappa kdensity:2 keep
     ksm ksmirnov label:2 labelbook labelsafe ladder lasso lassocoef lassogof lassoinfo
     lassoknots lassoselect lcgof lcmean lcprob levelsof lincom linktest list:1 local log
     logistic logit:4 loneway:4 lowess lpirf lpoly lrtest lsens lstat ltable lv lvr2plot
