@@ -1,4 +1,4 @@
-"""ivregress: Instrumental-variables regression.   ivregress 2sls depvar [varlist1] (varlist2 = varlist_iv) [if] [in] [weight] [, small vce()]"""
+"""ivregress: Instrumental-variables regression.   ivregress 2sls depvar [varlist1] (varlist2 = varlist_iv) [if] [in] [weight] [, small]"""
 
 from __future__ import annotations
 

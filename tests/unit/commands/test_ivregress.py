@@ -66,7 +66,7 @@ def test_exogenous_regressors_instrument_themselves(card: Session) -> None:
     ("line", "rc", "message"),
     [
         ("ivregress 2sls lwage exper (educ exper = nearc4)", 498, None),
-        ("ivregress 2sls lwage exper (educ age = nearc4)", 481, None),
+        ("ivregress 2sls lwage exper (educ fatheduc = nearc4)", 481, None),
         ("ivregress gmm lwage (educ = nearc4)", 198, "ivregress gmm not yet supported"),
         ("ivregress 2sls lwage educ", 198, None),
         ("ivregress 2sls lwage (nosuch = nearc4)", 111, "variable nosuch not found"),
