@@ -405,7 +405,8 @@ def predictors_of(call: Call, routine: Routine, ctx: Context) -> list[Predictor 
             raise StataError(198, "options predict() and expression() may not be combined")
         return [expression_general(call.opt("expression"), routine, ctx)]
     out: list[Predictor | General] = []
-    for text in texts or [None]:
+    wanted: list[str | None] = [*texts] or [None]
+    for text in wanted:
         found = routine(text, ctx)
         out += found if isinstance(found, list) else [found]
     return out

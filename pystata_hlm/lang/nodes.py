@@ -102,7 +102,17 @@ class Binary:
 
 
 Expr: TypeAlias = (
-    Number | String | Name | Operated | Subscript | Function | StoredResult | Coefficient | Unary | Binary
+    Number
+    | String
+    | Name
+    | Operated
+    | Subscript
+    | Function
+    | StoredResult
+    | Coefficient
+    | Unary
+    | Binary
+    | Labelled
 )
 
 # ---------------------------------------------------------------- varlists

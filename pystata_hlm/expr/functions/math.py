@@ -58,12 +58,13 @@ def _keeping_codes(ufunc: Callable[[Any], Any]) -> Callable[[Value], Num]:
     return run
 
 
-for _name, _ufunc, _help in (
+_whole: Any
+for _name, _whole, _help in (
     ("ceil", np.ceil, "smallest integer not below x"),
     ("floor", np.floor, "largest integer not above x"),
     ("int trunc", np.trunc, "x truncated toward zero"),
 ):
-    function(_name, "v", _help, family="math", missing="own")(_keeping_codes(_ufunc))
+    function(_name, "v", _help, family="math", missing="own")(_keeping_codes(_whole))
 
 
 @function("round", "v n?", "x rounded to the nearest multiple of y (1 when left out)", missing="own")
