@@ -152,7 +152,13 @@ def options(
 ) -> Iterator[Lack]:
     """The options that are not among the allowed ones, by their full names where those are known."""
     for option in given:
-        if MARK in option.name or match_option(option.name, allowed) is not None:
+        if MARK in option.name:
+            continue
+        found = match_option(option.name, allowed)
+        if found is not None:
+            if found.name == "vce" and _RESAMPLED.match(option.argument or ""):
+                word = "bootstrap" if (option.argument or "").lstrip().startswith("b") else "jackknife"
+                yield Lack("option", f"{name}, vce({word})")
             continue
         lacking = tuple(
             Opt(entry.partition(":")[0], int(entry.partition(":")[2] or 0)) for entry in unsupported
@@ -160,6 +166,10 @@ def options(
         known = match_option(option.name, lacking)
         brackets = "" if option.argument is None else "()"
         yield Lack("option", f"{name}, {(known.name if known else option.name) + brackets}")
+
+
+_RESAMPLED = re.compile(r"\s*(?:boot(?:s(?:t(?:r(?:ap?)?)?)?)?|jack(?:k(?:n(?:i(?:fe?)?)?)?)?)\b")
+"""vce(bootstrap) and vce(jackknife), which the prefixes do here."""
 
 
 def functions(name: str, node: Any) -> Iterator[Lack]:
@@ -258,8 +268,14 @@ def _figure_options(
     given: Iterable[nodes.Option], own: frozenset[tuple[str, int]] = frozenset()
 ) -> Iterator[Lack]:
     for option in given:
-        if MARK not in option.name and not graphs.known(option.name, graphs.FIGURE | own):
+        if MARK in option.name:
+            continue
+        if not graphs.known(option.name, graphs.FIGURE | own):
             yield Lack("option", f"twoway, {option.name}")
+        elif option.argument and not any(mark in option.argument for mark in (MARK, HELD, "`", "$")):
+            inner = graphs.lacking_within(option.name, option.argument)
+            if inner:
+                yield Lack("option", f"twoway, {option.name}({inner})")
 
 
 def _graph(name: str, text: str) -> Iterator[Lack]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pystata_hlm.commands.graphs import graph, plots
-from pystata_hlm.graph.options import FIGURE_OPTIONS, UNSUPPORTED_FIGURE
+from pystata_hlm.errors import StataError
+from pystata_hlm.graph.options import FIGURE_OPTIONS, UNSUPPORTED_FIGURE, parse_figure_options
 from pystata_hlm.graph.plotstyle import PLOT_OPTIONS, UNSUPPORTED_PLOT
 from pystata_hlm.graph.words import abbreviations
+from pystata_hlm.lang.nodes import Option
 
 Accepted = frozenset[tuple[str, int]]
 
@@ -73,3 +76,22 @@ def accepted(command: str) -> Accepted | None:
 def known(name: str, table: Accepted) -> bool:
     """Is the word one of the options, or a beginning of one that is long enough?"""
     return any(name == full or (0 < least <= len(name) and full.startswith(name)) for full, least in table)
+
+
+_LACKS = re.compile(r"option (\S+?)(?:\(\))? (?:not allowed|not yet supported)")
+
+
+@lru_cache(maxsize=4096)
+def lacking_within(name: str, argument: str) -> str:
+    """The suboption of an option of the figure that we do not take, "" when there is none."""
+    if not known(name, _FIGURE_ALONE):
+        return ""
+    try:
+        parse_figure_options([Option(name, argument)], [])
+    except StataError as error:
+        found = _LACKS.match(error.message)
+        return found[1] if found else ""
+    return ""
+
+
+_FIGURE_ALONE: Accepted = _without(FIGURE_OPTIONS, UNSUPPORTED_FIGURE)

@@ -127,8 +127,14 @@ def shape(text: str, names: bool = False, arguments: bool = False) -> str:
     if names:
         head = _RUN.sub("vvv vvv", _NAME.sub(_plain_name, head))
     if arguments and "(" in tail:
-        tail = _ARGUMENT.sub("(1)", tail)
+        tail = _ARGUMENT.sub(_plain_argument, tail)
     return head + tail
+
+
+def _plain_argument(found: re.Match[str]) -> str:
+    """``(1)``; what resamples (``vce(bootstrap)``) stays, since commands differ in it."""
+    start = found[0][1:].lstrip()[:4]
+    return f"({start})" if start in ("boot", "jack") else "(1)"
 
 
 def _plain_name(found: re.Match[str]) -> str:
