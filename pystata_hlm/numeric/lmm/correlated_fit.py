@@ -172,7 +172,7 @@ def _elsewhere(objective: CorrelatedObjective, run: Run) -> Array | None:
 def _covariance(information: Array) -> tuple[Array, Array]:
     """Inverse of the information where there is any, and unit vectors (k, m) of the directions without."""
     diagonal = np.abs(np.diagonal(information))
-    least = 1e-12 * max(float(diagonal.max(initial=0.0)), 1e-300)
+    least = 1e-12 * max(float(diagonal.max(initial=0.0)), 1e-20)
     scale = 1.0 / np.sqrt(np.maximum(diagonal, least))
     values, vectors = np.linalg.eigh(information * np.outer(scale, scale))
     null = values <= _NULL * max(float(values.max(initial=0.0)), 1e-300)
