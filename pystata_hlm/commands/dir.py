@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pystata_hlm.commands import _importing as shared
 from pystata_hlm.commands.sysuse import columns
+from pystata_hlm.data.paths import expanded
 from pystata_hlm.errors import StataError
 from pystata_hlm.output.items import lines
 from pystata_hlm.runtime.context import Context
@@ -19,7 +20,7 @@ from pystata_hlm.runtime.spec import Call, Opt
 
 def matching(spec: str, folder: Path) -> list[Path]:
     """The files and folders of a pattern's last part, in order of name; hidden ones only when asked for."""
-    target = folder / Path(spec).expanduser() if spec else folder
+    target = folder / expanded(spec) if spec else folder
     if target.is_dir() and "*" not in spec and "?" not in spec:
         folder, pattern = target, "*"
     else:

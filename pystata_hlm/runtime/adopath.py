@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pystata_hlm.data.paths import expanded
+
 CODEWORDS = ("STATA", "BASE", "SITE", "PLUS", "PERSONAL", "OLDPLACE")
 
 
@@ -56,7 +58,7 @@ class AdoPath:
         """Files called ``name`` along the path: in a folder or in its one-letter subfolder."""
         letter = name[:1].lower() if name[:1].isalpha() else "_"
         for element in self.path:
-            folder = Path(self.folder(element)).expanduser()
+            folder = expanded(self.folder(element))
             if not folder.is_absolute():
                 folder = cwd / folder
             for candidate in (folder / name, folder / letter / name):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pystata_hlm.data.dataset import Dataset
+from pystata_hlm.data.paths import expanded
 from pystata_hlm.numeric.rng import StataRNG
 from pystata_hlm.output.items import Graph, OutputItem
 from pystata_hlm.runtime.adopath import AdoPath
@@ -133,7 +134,7 @@ class Workspace:
 
     def resolve(self, path: str) -> Path:
         """A path as typed, relative to the session's working directory; ``~`` expands."""
-        p = Path(path).expanduser()
+        p = expanded(path)
         return p if p.is_absolute() else self.cwd / p
 
     def store(self, stored: Stored) -> None:

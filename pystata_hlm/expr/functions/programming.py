@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pystata_hlm.data.paths import expanded
 from pystata_hlm.errors import StataError
 from pystata_hlm.expr.functions.registry import ZERO, function
 from pystata_hlm.expr.values import Num, Text, Value, number, ordered
@@ -213,7 +214,7 @@ def scalar(env: Any, node: ast.Expr) -> Value:
 
 def _path(env: Any, raw: bytes) -> Path:
     """A file name as typed, relative to the session's working directory."""
-    path = Path(raw.decode("utf-8", "surrogateescape")).expanduser()
+    path = expanded(raw.decode("utf-8", "surrogateescape"))
     here = env.setting("pwd")
     return path if path.is_absolute() or not here else Path(str(here)) / path
 
