@@ -7,6 +7,7 @@ Errors: r(2000) no observations or no variation in the outcome, r(459) negative 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,8 @@ from pystata_hlm.runtime.spec import Call
 if TYPE_CHECKING:
     from pystata_hlm.runtime.context import Context
 
+VANISHING = -15.0
+"""ln(alpha) below which there is no overdispersion to speak of."""
 DETERMINED = 1.5e-8
 """Fitted probabilities this near 0 or 1 count as completely determined: Stata's FAQ on the note lists 1.49e-8 as one."""
 
@@ -68,6 +71,11 @@ def fit_model(
         log_items(call, ctx, before.trace, sample.vce, "Fitting Poisson model:")
         first = np.concatenate([flat.b, [0.0]])
         null = glm.fit_glm(family, flat.data.x, start=first, control=control, **given)
+        if (
+            null.aux[0] < VANISHING
+        ):  # no overdispersion: approach alpha = 0 in plain steps, from a finite start
+            control = replace(control, forward=False)
+            null = glm.fit_glm(family, flat.data.x, start=first, control=control, **given)
         if with_constant:
             log_items(call, ctx, null.trace, sample.vce, "Fitting constant-only model:")
         # the better of the constant-only model and the Poisson fit with the constant-only dispersion
@@ -78,6 +86,8 @@ def fit_model(
         start = glm.constant_start(null, x.shape[1], place)
     try:
         fit = glm.fit_glm(family, x, start=start, control=control, **given)
+        if len(fit.aux) == 1 and kind.family == "nbreg" and fit.aux[0] < VANISHING:
+            fit = glm.fit_glm(family, x, start=start, control=replace(control, forward=False), **given)
     except glm.NotFeasibleError:
         raise StataError(1400, "initial values not feasible") from None
     head = "Fitting full model:" if kind.family == "nbreg" else ""

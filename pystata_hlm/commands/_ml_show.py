@@ -124,6 +124,11 @@ def closing_notes(e: Stored, options: dict[str, Any], ctx: Context) -> list[str]
     return out
 
 
+def _exp(x: float) -> float:
+    """Missing where it is too large for a number."""
+    return math.exp(x) if x < 700 else math.nan
+
+
 def with_tail(table: Table, estimation: Estimation, e: Stored, level: float, ctx: Context) -> Table:
     """The offset's row, and the free parameters under a rule: cutpoints, lnalpha with alpha."""
     fmt = ctx.settings.cformat or "%9.0g"
@@ -147,7 +152,7 @@ def with_tail(table: Table, estimation: Estimation, e: Stored, level: float, ctx
         body.append(row(f"/{name}", value, se, low, high))
         if name.startswith("ln"):
             size = math.exp(value)
-            body += [Rule(), row(name[2:], size, size * se, math.exp(low), math.exp(high))]
+            body += [Rule(), row(name[2:], size, size * se, _exp(low), _exp(high))]
     return replace(table, body=tuple(body))
 
 

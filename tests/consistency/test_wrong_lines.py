@@ -242,6 +242,15 @@ margins, dydx(name)
 margins, over(nosuch)
 margins, over(ses)
 margins, expression(nosuch)
+margins, expression(predict(
+margins, expression(predict(nosuch))
+margins, expression(name)
+margins, predict(xb) predict(xb)
+lroc
+lroc if nosuch, nograph
+estat gof
+estat gof, group(1)
+estat classification, cutoff(2)
 margins, predict(nosuch)
 margins if mathach > 1000
 margins, level(1000)
@@ -318,13 +327,28 @@ return list
         "regress mathach ses female",
         "regress mathach c.ses##i.female",
         "mixed mathach ses i.female || id: ses",
+        "logit female ses mathach",
+        "mlogit female ses mathach",
+        "ologit female ses mathach",
+        "glm mathach ses i.female",
+        "nbreg female ses",
+        "ivregress 2sls mathach (ses = female)",
     ],
 )
 def test_after_estimation(model: str, base: Dataset, tmp_path: Path) -> None:
     assert not type_lines("predict", base, tmp_path, AFTER, model)
 
 
-@pytest.mark.parametrize("model", ["regress mathach ses", "mixed mathach ses || id:"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "regress mathach ses",
+        "mixed mathach ses || id:",
+        "logit female ses",
+        "mlogit female ses",
+        "glm mathach ses",
+    ],
+)
 @pytest.mark.parametrize(
     "change", ["drop ses", "drop _all", "drop id", "replace ses = .", "keep in 1", "rename ses x"]
 )

@@ -168,6 +168,40 @@ def _log_working(y: Array) -> tuple[Array, Array]:
     return np.log(mu) + (y - mu) / mu, mu**2
 
 
+LARGE = 1e6
+
+
+def _rising(y: Array, size: Array) -> Array:
+    """ln Gamma(y + size) - ln Gamma(size) for large size, where the difference of the two loses all digits
+    (Stirling's series)."""
+    return (size + y - 0.5) * np.log1p(y / size) + y * (np.log(size) - 1) + (1 / (size + y) - 1 / size) / 12
+
+
+def _rising_slopes(y: Array, size: Array) -> tuple[Array, Array]:
+    """First two derivatives of ``_rising`` by size."""
+    m = np.maximum(size, LARGE)
+    series1 = np.log1p(y / m) + y / (2 * m * (m + y))
+    series2 = -y / (m * (m + y)) - y * (2 * m + y) / (2 * (m * (m + y)) ** 2)
+    n = np.minimum(size, LARGE)
+    exact1 = special.digamma(y + n) - special.digamma(n)
+    exact2 = special.polygamma(1, y + n) - special.polygamma(1, n)
+    return np.where(size > LARGE, series1, exact1), np.where(size > LARGE, series2, exact2)
+
+
+def _by_size(y: Array, mu: Array, size: float) -> tuple[Array, Array]:
+    """First two derivatives of the log likelihood by 1/alpha, free of cancellation as alpha goes to 0."""
+    total = size + mu
+    u = (y - mu) / total
+    if size <= LARGE:
+        d1 = special.digamma(y + size) - special.digamma(size) - np.log1p(mu / size) - u
+        d2 = special.polygamma(1, y + size) - special.polygamma(1, size) + 1 / size - 1 / total + u / total
+        return d1, d2
+    bend = np.where(np.abs(u) < 1e-4, u * u * (-1 / 2 + u / 3 - u * u / 4), np.log1p(u) - u)
+    d1 = bend + y / (2 * size * (size + y))
+    d2 = u * u / (size + y) - y * (2 * size + y) / (2 * (size * (size + y)) ** 2)
+    return d1, d2
+
+
 @dataclass(frozen=True)
 class NegativeBinomial:
     """Mean mu; variance mu (1 + alpha mu) (``constant`` False) or mu (1 + delta) (True). aux: ln alpha or ln delta."""
@@ -183,21 +217,19 @@ class NegativeBinomial:
         y, mu, scale = _beside(self.y, eta), _exp(eta), np.exp(aux[0])
         size = mu / scale if self.constant else np.full_like(mu, 1 / scale)
         odds = np.full_like(mu, scale) if self.constant else mu * scale
-        return (
-            special.gammaln(y + size)
-            - special.gammaln(y + 1)
-            - special.gammaln(size)
-            - (y + size) * np.log1p(odds)
-            + y * np.log(odds)
-        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rising = np.where(
+                size > LARGE, _rising(y, size), special.gammaln(y + size) - special.gammaln(size)
+            )
+        return rising - special.gammaln(y + 1) - (y + size) * np.log1p(odds) + y * np.log(odds)
 
     def terms(self, eta: Array, aux: Array) -> Terms:
         y, mu, scale = _beside(self.y, eta), _exp(eta), float(np.exp(aux[0]))
         value = self.loglik(eta, aux)
         if self.constant:
             m, share = mu / scale, scale / (1 + scale)
-            d1 = special.digamma(y + m) - special.digamma(m) - np.log1p(scale)
-            d2 = special.polygamma(1, y + m) - special.polygamma(1, m)
+            rise, d2 = _rising_slopes(y, m)
+            d1 = rise - np.log1p(scale)
             e, ee = m * d1, m * d1 + m * m * d2
             a = -(y + m) * share + y - e
             ea = -m * share - ee
@@ -207,14 +239,7 @@ class NegativeBinomial:
         total = size + mu
         e = size * (y - mu) / total
         ee = -mu * size * (size + y) / total**2
-        d1 = special.digamma(y + size) - special.digamma(size) - np.log1p(mu / size) + (mu - y) / total
-        d2 = (
-            special.polygamma(1, y + size)
-            - special.polygamma(1, size)
-            + 1 / size
-            - 1 / total
-            - (mu - y) / total**2
-        )
+        d1, d2 = _by_size(y, mu, size)
         ea = -size * (y - mu) * mu / total**2
         return Terms(value, e, ee, *_one_aux(-size * d1, ea, size * size * d2 + size * d1))
 

@@ -69,6 +69,17 @@ def test_margins_carry_the_exposure(hsb: Session) -> None:
     hsb.run("drop n r")
 
 
+@pytest.mark.parametrize("dispersion", ["mean", "constant"])
+def test_without_overdispersion_it_is_poisson(hsb: Session, dispersion: str) -> None:
+    hsb.run("quietly poisson female ses")
+    b, v, ll = hsb.e["b"][0].copy(), hsb.e["V"].copy(), hsb.e["ll"]
+    log = hsb.run(f"nbreg female ses, dispersion({dispersion}) nolog")
+    np.testing.assert_allclose(hsb.e["b"][0, :2], b, rtol=1e-5)
+    np.testing.assert_allclose(hsb.e["V"][:2, :2], v, rtol=1e-4)
+    assert hsb.e["ll"] == pytest.approx(ll, rel=1e-6) and hsb.e["converged"] == 1
+    assert "chibar2(01) = 0.00                 Prob >= chibar2 = 1.000" in log
+
+
 @pytest.mark.parametrize(
     ("line", "rc", "message"),
     [
