@@ -18,15 +18,15 @@ NAMES = """
     classutil clear clogit cloglog clonevar cls cluster clustermat cmchoiceset cmclogit cmdlog
     cmmixlogit cmmprobit cmrologit cmroprobit cmsample cmset cmsummarize cmtab cmxtmixlogit
     cnreg cnsreg codebook collapse collect compress:3 confirm constraint:4 continue contrast
-    corr2data correlate:3 corrgram count:3 cpoisson cprplot creturn cs cscript csi cumsp
+    corr2data correlate:3 corrgram count:3 cpoisson cprplot cs cscript csi cumsp
     cusum datasignature db decode demandsys describe:1 destring dfactor dfbeta dfgls dfuller
     didregress diflogistic difmh discrim display do docx2pdf doedit dotplot dprobit drop ds dsge
     dsgenl dslogit dspoisson dsregress dstdize duplicates durbina dwstat dydx dyndoc dyntext
     egen eintreg eivreg elasticnet encode eoprobit eprobit eq eregress ereturn error esize
     esizei estat estimates:3 etable eteffects etpoisson etregress exit exlogistic expand
     expoisson factor:3 factormat fcast fdasave fdause file fillin findfile findit for forecast
-    format fp fracplot fracpoly fracreg fralias fredsearch frontier frunalias fsave fvexpand
-    fvrevar fvset fvunab generate:1 getmata gettoken:3 gladder global gmm gr_edit graph7
+    format fp fracplot fracpoly fracreg fralias fredsearch frontier frunalias fsave
+    fvset generate:1 getmata gettoken:3 gladder global gmm gr_edit graph7
     graph:2 grmap gsbounds gsdesign gsem gsort h2o hadimvo hausman hdidregress heckman
     heckoprobit heckpoisson heckprobit:8 help hetoprobit hetprobit:7 hetregress histogram:4
     hotelling hsearch icc icd10 icd10cm icd10pcs icd9 icd9p iis impute include input:3 insobs
@@ -40,7 +40,7 @@ NAMES = """
     meintreg melogit memory menbreg menl meologit meoprobit mepoisson meprobit meqrlogit
     meqrpoisson mestreg meta metobit mfp mfx mgarch mhodds mi mixed mkmat ml mleval mlexp
     mlmatbysum mlmatsum mlsum mlvecsum more mprobit mswitch mvdecode mvencode mvreg
-    mvtest nestreg net newey nl nlcom nlogit nlogitgen nlogittree nlsur nobreak notes:4
+    mvtest nestreg net newey nl nlcom nlogit nlogitgen nlogittree nlsur notes:4
     npregress nptrend numlist odbc ologit:4 oneway opaccum oprobit:5 order orthog orthpoly
     ovtest pac palette pause pbalchk pca pcamat pcorr pergram permute pkcollapse pkcross pkequiv
     pkexamine pkshape pksumm plot plugin pnorm poisson:4 poivregress popoisson poregress post
@@ -59,7 +59,7 @@ NAMES = """
     svymarkout svyset swilk symmetry symmi symplot syntax sysdir sysuse tab1 tab2 tabdis tabi
     tabodds tabstat tabulate tebalance teffects telasso tempfile tempname tempvar test:2 testnl
     testparm tetrachoric threshold timer tis tnbreg tobit:3 tokenize:5 tostring tpoisson
-    translate:5 translator transmap treatreg truncreg tset tsfilter tsline tsreport tsrevar
+    translate:5 translator transmap treatreg truncreg tset tsfilter tsline tsreport
     tsrline tsset tssmooth tsunab ttest twoway:2 twoway__histogram_gen ucm unab unabcmd
     unicode update use:1 uselabel var varbasic vargranger varlmar varmanage varnorm varsoc
     varstable varwle vce vec veclmar vecnorm vecrank vecstable verinst view viewsource vif vl
