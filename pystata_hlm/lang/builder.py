@@ -137,6 +137,8 @@ class Builder:
         if not bracket:
             return nodes.Coefficient("_b", equation, text)
         term = inside[:-1].strip()
+        if len(term) > 1 and term[0] == term[-1] == '"':  # _b["x"]
+            term = term[1:-1].strip()
         if not equation:
             if term.startswith("/"):
                 equation, term = "/", term[1:]

@@ -213,6 +213,13 @@ def drop(text: str, ctx: Context) -> None:
             ctx.workspace.current_graph = next(reversed(graphs), "")
 
 
+def close(text: str, ctx: Context) -> None:
+    """graph close [names|_all]: there are no windows here; the graphs stay in memory, as they do in Stata."""
+    for name in text.split():
+        if name != "_all" and "*" not in name and "?" not in name:
+            found(ctx, name)
+
+
 def rename(text: str, ctx: Context, keep: bool = False) -> None:
     """graph rename [old] new [, replace]"""
     head, rest = split_comma(text)
@@ -336,11 +343,12 @@ _SUBCOMMANDS: dict[str, tuple[int, Callable[[str, Context], None]]] = {
     "save": (4, save),
     "use": (3, use),
     "drop": (4, drop),
+    "close": (5, close),
     "rename": (3, rename),
     "copy": (4, copy),
     "dir": (3, directory),
 }
-_LACKING = abbreviations("dot:3 pie:3 matrix:6 describe:2 query:5 set:3 print:5 play:4 close:5 replay:6")
+_LACKING = abbreviations("dot:3 pie:3 matrix:6 describe:2 query:5 set:3 print:5 play:4 replay:6")
 _BARE = frozenset({"scatter", "line", "connected", "histogram", "lowess"})
 
 

@@ -160,3 +160,50 @@ by g: once
 assert "`r(vars)'" == "g" & r(by) == 1
 once
 assert "`r(vars)'" == "" & r(by) == 0
+
+* a program whose body stands in braces; a coefficient in quotes; a blank line before else
+program braced, rclass
+{
+    syntax varlist [, b(string)]
+    quietly regress `varlist'
+    return scalar b = _b["`b'"]
+}
+end
+braced y id, b(id)
+assert r(b) == _b[id]
+if "`c(username)'" == "nobody at all" {
+    local branch 1
+}
+
+else if 0 {
+    local branch 2
+}
+
+else local branch 3
+assert `branch' == 3
+#delimit ;
+local steps a b c;
+forvalues i = 1/`: word count `steps'' {; local s`i' : word `i' of `steps'; };
+#delimit cr
+assert "`s1'`s2'`s3'" == "abc"
+
+* "text":label is the number that the label gives the text ([U] 13.11)
+label define answer 0 "no" 1 "yes: sure" .a "refused"
+assert "yes: sure":answer == 1 & "refused":answer == .a & "nothing":answer == . & "yes":nolabel == .
+generate reply = cond(_n <= 5, "yes: sure":answer, "no":answer)
+count if reply == "yes: sure":answer
+assert r(N) == 5
+
+* capture takes exit with a code; nobreak and break
+program leaves
+    capture {
+        exit 12
+    }
+    c_local code = _rc
+end
+leaves
+assert `code' == 12
+nobreak {
+    break local inside 1
+}
+assert `inside' == 1

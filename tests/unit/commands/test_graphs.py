@@ -448,6 +448,10 @@ def test_names(tmp_path: Path) -> None:
     spec = s.graphs[-1].spec
     assert isinstance(spec, Combined) and (spec.rows, spec.columns) == (2, 1)
     assert s.run("graph save one g.gph") == "file g.gph saved\n"
+    for line in ("graph close one", "graph close", "graph close _all"):  # windows alone: [G-2] graph close
+        assert s.run(line) == "" and s.rc == 0 and "one" in s.workspace.graphs
+    s.run("graph close nosuch")
+    assert s.rc == 111
     s.run("graph drop one")
     assert "one" not in s.workspace.graphs
     s.run("graph use g, name(again)")
