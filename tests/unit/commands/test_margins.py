@@ -414,7 +414,11 @@ SETUP = "sysuse hsb\nquietly regress mathach c.ses i.sector\n"
         ("margins, at(size=1)", 322, "size not found in list of covariates"),
         ("margins, dydx(ses) eyex(ses)", 198, "options dydx() and eyex() may not be combined"),
         ("margins, expression(exp(xb(())", 132, None),
-        ("margins, expression(xb()) predict(xb)", 198, "options predict() and expression() may not be combined"),
+        (
+            "margins, expression(xb()) predict(xb)",
+            198,
+            "options predict() and expression() may not be combined",
+        ),
         ("margins, vce(unconditional)", 198, "option vce(unconditional) not yet supported"),
         ("margins r.sector", 198, "contrast operator r. in margins not yet supported"),
         ("margins, predict(stdp)", 198, None),
